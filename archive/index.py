@@ -1,0 +1,139 @@
+"""From records to the values that the catalog holds: the same for a writer as it goes, for recovery and for rebuild."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from archive.catalog import Writing, moment
+from archive.members import Record, bare
+from archive.records import Article, Capture, Facts, Revision, Visit
+from archive.warc import Draft, Place, read_fields, stamp
+
+VISITS = "urn:pressmark:visits:"
+_LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
+_FACTS = [each.name for each in fields(Facts)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided about an article: what its conversion record says beside the text."""
+
+    verdict: str
+    text_file: str
+    names_file: bool
+    copy_of: str | None
+    facts_changed: tuple[str, ...]
+    captured_at: datetime
+
+
+def groups(records: Iterable[Record]) -> Iterator[tuple[Record, ...]]:
+    """The records in whole groups; what follows the last whole group is not given."""
+    group: list[Record] = []
+    for record in records:
+        group.append(record)
+        if record.type in _LAST_OF_GROUP:
+            yield tuple(group)
+            group = []
+
+
+def as_record(draft: Draft, place: Place) -> Record:
+    """A record that has just been written, as reading it back would give it (without the block)."""
+    said = {
+        "WARC-Type": draft.type,
+        "WARC-Record-ID": f"<{draft.record_id}>",
+        "WARC-Date": stamp(draft.at),
+        "WARC-Target-URI": draft.url or "",
+        **draft.fields,
+    }
+    return Record(offset=place.offset, length=place.length, fields=tuple(said.items()), block=draft.block)
+
+
+def capture_from(answer: Record, metadata: Record, warc: str) -> Capture:
+    """The capture that a response or revisit and its metadata make."""
+    went = read_fields(metadata.block)
+    revisit = answer.type == "revisit"
+    return Capture(
+        record_id=answer.record_id,
+        url=answer.field("WARC-Target-URI") or "",
+        captured_at=moment(answer.field("WARC-Date") or ""),
+        status=int(went["status"]),
+        media_type=went.get("media-type"),
+        payload_digest=answer.field("WARC-Payload-Digest") or "",
+        payload_sha256=went["payload-sha256"],
+        payload_length=int(went["payload-length"]),
+        hop_from=went.get("hop-from"),
+        revisit_of=bare(answer.field("WARC-Refers-To")) if revisit else None,
+        truncated=None if revisit else answer.field("WARC-Truncated"),  # type: ignore[arg-type]  # one of ours
+        etag=went.get("etag"),
+        last_modified=went.get("last-modified"),
+        warc=warc,
+        offset=answer.offset,
+        length=answer.length,
+    )
+
+
+def facts_and(decision: Decision, article: Article) -> dict[str, Any]:
+    """Facts and decision as the conversion record's JSON holds them."""
+    said = {name: getattr(article, name) for name in _FACTS}
+    return {**said, **asdict(decision), "captured_at": stamp(decision.captured_at)}
+
+
+def revision_from(conversion: Record, text: bytes, warc: str) -> Revision:
+    """The revision that a conversion record makes; text: its block."""
+    said = json.loads(conversion.field("WARC-JSON-Metadata") or "{}")
+    facts = Facts(**{name: _frozen(said[name]) for name in _FACTS})
+    return Revision(
+        record_id=conversion.record_id,
+        capture=bare(conversion.field("WARC-Refers-To")) or "",
+        captured_at=moment(said["captured_at"]),
+        verdict=said["verdict"],
+        facts=facts,
+        sha256=hashlib.sha256(text).hexdigest(),
+        words=len(text.split()),
+        text_file=said["text_file"],
+        names_file=said["names_file"],
+        copy_of=said["copy_of"],
+        facts_changed=tuple(said["facts_changed"]),
+        warc=warc,
+        offset=conversion.offset,
+        length=conversion.length,
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def visit_line(visit: Visit) -> bytes:
+    """A visit as one JSON line."""
+    return (
+        json.dumps(
+            {**asdict(visit), "visited_at": stamp(visit.visited_at)}, sort_keys=True, ensure_ascii=False
+        ).encode()
+        + b"\n"
+    )
+
+
+def visits_from(resource: Record) -> Iterator[Visit]:
+    """The visits that a resource record holds."""
+    for line in resource.block.splitlines():
+        said: Mapping[str, Any] = json.loads(line)
+        yield Visit(**{**said, "visited_at": moment(said["visited_at"]), "aliases": tuple(said["aliases"])})
+
+
+def add_group(writing: Writing, group: tuple[Record, ...], warc: str) -> list[tuple[Revision, bytes]]:
+    """Put what a group holds into the catalog; the revisions with their texts, so that their files can be made."""
+    first, last = group[0], group[-1]
+    if first.type in ("response", "revisit") and last.type == "metadata":
+        writing.add_captures([capture_from(first, last, warc)])
+    elif first.type == "conversion":
+        revision = revision_from(first, first.block, warc)
+        writing.add_revision(revision)
+        return [(revision, first.block)]
+    elif first.type == "resource" and (first.field("WARC-Target-URI") or "").startswith(VISITS):
+        for visit in visits_from(first):
+            writing.add_visit(visit, journal=first.record_id)
+    return []

@@ -1,0 +1,24 @@
+"""Changes of the catalog's schema, numbered. alembic is imported here alone, and only to migrate."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+
+def settings() -> Config:
+    """alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the catalog to the newest schema, in one transaction."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config = settings()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,167 @@
+"""The lasting values: what was fetched, what lies in the archive, what was understood.
+
+They know nothing: no clock, no disk, no network. Times are aware and UTC unless a field says otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Outcome = Literal["new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed"]
+Role = Literal["article", "feed", "sitemap", "front", "robots"]
+Verdict = Literal["new", "revised", "copy", "facts"]
+Truncation = Literal["length", "time", "disconnect"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response, as they stood on the wire."""
+
+    url: str  # as asked; no fragment, no credentials
+    started_at: datetime
+    seconds: float  # from the request's first byte to the response's last
+    request_head: bytes  # through the empty line, credentials and cookies left out
+    response_head: bytes  # the final status line through the empty line, byte for byte
+    body: bytes  # transfer coding undone, content coding kept
+    ip: str | None  # the address that was dialled
+    truncated: Truncation | None = None  # why the body is not whole
+    notes: tuple[tuple[str, str], ...] = ()  # what no record has a place for: trailers, interim responses, TLS, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one fetch brought: its exchanges hop by hop, the answer last."""
+
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def url(self) -> str:
+        """The URL that was asked for."""
+        return self.exchanges[0].url
+
+    @property
+    def answer(self) -> Exchange:
+        """The last exchange: what the redirects led to."""
+        return self.exchanges[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a conditional request may name.  Source: RFC 9110, 8.8."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One exchange at rest: which WARC file holds it, and where in it."""
+
+    record_id: str  # WARC-Record-ID of the response or revisit, without <>
+    url: str  # as asked, not canonical
+    captured_at: datetime
+    status: int  # the HTTP status on the wire; 304 for a revisit that the server declared
+    media_type: str | None  # as the server said
+    payload_digest: str  # "sha1:" + base32, as in the record
+    payload_sha256: str  # 64 hex digits, of the same bytes
+    payload_length: int  # bytes
+    hop_from: str | None  # record id of the redirect that led here
+    revisit_of: str | None  # record id of the response that holds the payload
+    truncated: Truncation | None
+    etag: str | None
+    last_modified: str | None
+    warc: str  # path from the archive's folder, without .open
+    offset: int  # bytes from the start of that file
+    length: int  # bytes of the compressed record
+
+    @property
+    def holder(self) -> str:
+        """Record id of the response that holds the payload: this one, or the one it revisits."""
+        return self.revisit_of or self.record_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """An attempt to fetch, whatever came."""
+
+    visit_id: str  # urn:uuid:…
+    url: str  # as asked
+    visited_at: datetime
+    role: Role
+    outcome: Outcome
+    reason: str | None = None  # one word why: "robots", "timeout", "http-503", "pdf", …
+    source: str | None = None  # URL of the source that announced the link, or that was polled
+    status: int | None = None  # of the last response
+    capture: str | None = None  # record id of the answer, when one was kept
+    article: str | None = None  # canonical URL, once known
+    aliases: tuple[str, ...] = ()  # normalised URLs that led to that article
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a page says about its article, beside the text, and where each fact came from."""
+
+    url: str  # the page it was cleaned from, after redirects
+    canonical_url: str  # what the article is known by, normalised
+    site: str  # host, lower case, punycode, without www.
+    headline: str | None = None
+    authors: tuple[str, ...] = ()
+    published: str | None = None  # as precise as the page: "2026-11-20" or with time and offset
+    modified: str | None = None
+    language: str | None = None  # BCP 47, as declared
+    publisher: str | None = None  # the printed name
+    kind: str = "article"
+    access: str = "open"
+    source_link: str | None = None  # the credit at the end of a text
+    origins: Mapping[str, str] = field(default_factory=dict)  # fact → "json-ld", "meta", "time", "text", …
+    extractor: Mapping[str, str] = field(default_factory=dict)  # package → version
+    site_memory: str | None = None  # "caliber.az@7"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article(Facts):
+    """The text as one page tells it, with its facts."""
+
+    paragraphs: tuple[str, ...]  # the headline is not among them
+
+    @property
+    def text(self) -> str:
+        """Exactly what the text file holds: headline, paragraphs, an empty line between, one newline at the end."""
+        return "\n\n".join((self.headline, *self.paragraphs) if self.headline else self.paragraphs) + "\n"
+
+    @property
+    def words(self) -> int:
+        """How many white-space separated words the text has."""
+        return len(self.text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A text, or a set of facts, of one article at one time, at rest as a conversion record."""
+
+    record_id: str  # of the conversion record
+    capture: str  # record id of the response or revisit it was understood from
+    captured_at: datetime  # when that capture was taken
+    verdict: Verdict
+    facts: Facts
+    sha256: str  # of the text's bytes, 64 hex digits
+    words: int
+    text_file: str  # path from the archive's folder; of a text that was there before: that one's
+    names_file: bool  # its text was the first with these bytes, so the file was made for it
+    copy_of: str | None  # pressmark of another article's text with the same bytes
+    facts_changed: tuple[str, ...]
+    warc: str  # where the conversion record lies, as in Capture
+    offset: int
+    length: int
+
+    @property
+    def article(self) -> str:
+        """The canonical URL of the article this is a revision of."""
+        return self.facts.canonical_url
+
+    @property
+    def pressmark(self) -> str:
+        """The text's name by hash: "000_d00c5ce0b9dbff16"."""
+        return self.text_file.rpartition("/")[2].removesuffix(".txt")

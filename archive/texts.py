@@ -1,0 +1,58 @@
+"""The text files and their sidecars: names by hash, and what a sidecar says."""
+
+import json
+import re
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archive import disk
+from archive.records import Capture, Revision
+from archive.warc import stamp
+
+
+def folder_of(site: str, at: datetime) -> str:
+    """The folder of a site's texts captured on that UTC day: "text/caliber.az/2026/11/20".
+
+    What cannot stand in a path (an IPv6 address's colons, anything a host name may not have) becomes "_".
+    """
+    safe = re.sub(r"[^a-z0-9.-]", "_", site.lower()).strip(".") or "_"
+    return f"text/{safe[:200]}/{at:%Y/%m/%d}"
+
+
+def name_of(ordinal: int, sha256: str) -> str:
+    """The file's name: "000_d00c5ce0b9dbff16.txt"."""
+    return f"{ordinal:03}_{sha256[:16]}.txt"
+
+
+def sidecar(revision: Revision, capture: Capture | None) -> bytes:
+    """Where the text came from, as JSON: facts, hash, and the capture it was understood from."""
+    facts: dict[str, Any] = asdict(revision.facts)
+    said = {
+        "format": 1,
+        "pressmark": revision.pressmark,
+        "text_file": revision.text_file,
+        "sha256": revision.sha256,
+        "words": revision.words,
+        **facts,
+        "conversion": {
+            "record_id": revision.record_id,
+            "warc": revision.warc,
+            "offset": revision.offset,
+            "length": revision.length,
+        },
+        "capture": _where(capture) if capture else {"record_id": revision.capture},
+    }
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def _where(capture: Capture) -> dict[str, Any]:
+    return {**asdict(capture), "captured_at": stamp(capture.captured_at)}
+
+
+def write(root: Path, revision: Revision, text: bytes, capture: Capture | None) -> None:
+    """The text file and its sidecar. Raises WriteFailed or ReadOnly."""
+    path = root / revision.text_file
+    disk.write_whole(path, text)
+    disk.write_whole(path.with_suffix(".json"), sidecar(revision, capture))

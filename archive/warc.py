@@ -1,0 +1,384 @@
+"""Writing WARC/1.1: what a record says, and one writer run's file.  Sources: ISO 28500:2017, archive/FORMAT.md.
+
+A group is what belongs together and is written together: response or revisit, request, metadata; or a single conversion or
+resource. A file is whole when it ends with a whole group.
+"""
+
+import base64
+import fcntl
+import hashlib
+import io
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive import disk
+from archive.errors import WriteFailed
+from archive.heads import field, media_type, status_of
+from archive.members import member
+from archive.records import Capture, Exchange
+
+GIGABYTE = 1_000_000_000
+SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+OPEN = ".open"
+
+
+class _WireHead(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
+    """A head that warcio writes as it stood on the wire; its own way would trim, fold and percent-encode."""
+
+    def __init__(self, wire: bytes) -> None:
+        super().__init__("200 OK", [("x", "y")], protocol="HTTP/1.1")
+        self._wire = self.headers_buff = wire
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        self.headers_buff = self._wire
+
+
+class _ExactWriter(WARCWriter):  # type: ignore[misc]
+    """A writer that adds no digest of its own: a Draft states those that say something."""
+
+    def ensure_digest(self, record: object, block: bool = True, payload: bool = True) -> None:
+        return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A record before it has a place: what the writer makes of it is one gzip member."""
+
+    record_id: str
+    type: str
+    url: str | None
+    at: datetime
+    fields: Mapping[str, str]
+    content_type: str
+    head: bytes | None = None  # an HTTP head before the block
+    block: bytes = b""
+
+    def member(self, warcinfo: str | None) -> bytes:
+        """The record as one gzip member. warcinfo: record id of the file's own, None for that one itself."""
+        headers = {
+            "WARC-Record-ID": f"<{self.record_id}>",
+            "WARC-Date": stamp(self.at),
+            **({"WARC-Warcinfo-ID": f"<{warcinfo}>"} if warcinfo else {}),
+            **self.fields,
+        }
+        plain = io.BytesIO()
+        writer = _ExactWriter(plain, gzip=False, warc_version="1.1")
+        writer.write_record(
+            writer.create_warc_record(
+                self.url or "",
+                self.type,
+                payload=io.BytesIO(self.block),
+                length=len(self.block),
+                http_headers=_WireHead(self.head) if self.head is not None else None,
+                warc_headers_dict=headers,
+                warc_content_type=self.content_type,
+            )
+        )
+        return member(plain.getvalue())
+
+
+def new_id() -> str:
+    """A fresh record id, without angle brackets."""
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def stamp(at: datetime) -> str:
+    """The moment as WARC/1.1 writes it: UTC, microseconds, Z."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def sha1(block: bytes) -> str:
+    """The digest that replay tools share: "sha1:" and base32."""
+    return "sha1:" + base64.b32encode(hashlib.sha1(block, usedforsecurity=False).digest()).decode()
+
+
+def capture_group(
+    exchange: Exchange, *, original: Capture | None, hop_from: str | None, notes: Sequence[tuple[str, str]] = ()
+) -> tuple[Draft, ...]:
+    """The group of one exchange: response (or a revisit of `original`), request, metadata.
+
+    original: the response that already holds this payload; required when the answer is a 304.
+    """
+    answer = _revisit(exchange, original) if original else _response(exchange)
+    request = Draft(
+        record_id=new_id(),
+        type="request",
+        url=exchange.url,
+        at=exchange.started_at,
+        fields={"WARC-Concurrent-To": f"<{answer.record_id}>", "WARC-Block-Digest": sha1(exchange.request_head)},
+        content_type="application/http; msgtype=request",
+        head=exchange.request_head,
+    )
+    lines = [
+        *_how_it_went(exchange, original),
+        *([("hop-from", hop_from)] if hop_from else []),
+        *exchange.notes,
+        *notes,
+    ]
+    block = warc_fields(lines)
+    metadata = Draft(
+        record_id=new_id(),
+        type="metadata",
+        url=exchange.url,
+        at=exchange.started_at,
+        fields={"WARC-Concurrent-To": f"<{answer.record_id}>", "WARC-Block-Digest": sha1(block)},
+        content_type="application/warc-fields",
+        block=block,
+    )
+    return answer, request, metadata
+
+
+def _response(exchange: Exchange) -> Draft:
+    fields = {
+        "WARC-Payload-Digest": sha1(exchange.body),
+        "WARC-Block-Digest": sha1(exchange.response_head + exchange.body),
+        **({"WARC-IP-Address": exchange.ip} if exchange.ip else {}),
+        **({"WARC-Truncated": exchange.truncated} if exchange.truncated else {}),
+    }
+    return Draft(
+        record_id=new_id(),
+        type="response",
+        url=exchange.url,
+        at=exchange.started_at,
+        fields=fields,
+        content_type="application/http; msgtype=response",
+        head=exchange.response_head,
+        block=exchange.body,
+    )
+
+
+def _revisit(exchange: Exchange, original: Capture) -> Draft:
+    """A revisit record; of a 304 the block stays empty, or pywb replays the 304 instead of the page."""
+    declared = status_of(exchange.response_head) == 304
+    head = b"" if declared else exchange.response_head
+    fields = {
+        "WARC-Profile": NOT_MODIFIED if declared else SAME_PAYLOAD,
+        "WARC-Refers-To": f"<{original.record_id}>",
+        "WARC-Refers-To-Target-URI": original.url,
+        "WARC-Refers-To-Date": stamp(original.captured_at),
+        "WARC-Payload-Digest": original.payload_digest,
+        "WARC-Block-Digest": sha1(head),
+        **({} if declared else {"WARC-Truncated": "length"}),
+        **({"WARC-IP-Address": exchange.ip} if exchange.ip else {}),
+    }
+    return Draft(
+        record_id=new_id(),
+        type="revisit",
+        url=exchange.url,
+        at=exchange.started_at,
+        fields=fields,
+        content_type="application/http; msgtype=response",
+        head=head,
+    )
+
+
+def _how_it_went(exchange: Exchange, original: Capture | None) -> list[tuple[str, str]]:
+    """What the catalog needs of an exchange, said once: a 304 may leave out what has not changed (RFC 9110, 15.4.5)."""
+    head = exchange.response_head
+    status = status_of(head)
+    kept = original if status == 304 else None
+    stated = [
+        ("status", str(status)),
+        ("media-type", media_type(head) or (kept.media_type if kept else None)),
+        ("etag", field(head, "etag") or (kept.etag if kept else None)),
+        ("last-modified", field(head, "last-modified") or (kept.last_modified if kept else None)),
+        ("payload-sha256", original.payload_sha256 if original else hashlib.sha256(exchange.body).hexdigest()),
+        ("payload-length", str(original.payload_length if original else len(exchange.body))),
+        ("fetch-seconds", f"{exchange.seconds:.3f}"),
+        ("response-head", json.dumps(head.decode("latin-1")) if kept else None),
+    ]
+    return [(name, value) for name, value in stated if value is not None]
+
+
+def warc_fields(lines: Sequence[tuple[str, str]]) -> bytes:
+    """Names and values as application/warc-fields; line ends inside a value become spaces."""
+    return b"".join(f"{name}: {' '.join(value.splitlines())}\r\n".encode() for name, value in lines)
+
+
+def read_fields(block: bytes) -> dict[str, str]:
+    """application/warc-fields as a mapping; of a name that comes twice the first counts."""
+    pairs = [line.partition(":") for line in block.decode("utf-8", "replace").split("\r\n")]
+    return {name.strip(): value.strip() for name, colon, value in reversed(pairs) if colon}
+
+
+def conversion(text: bytes, facts: Mapping[str, Any], *, url: str, refers_to: str, at: datetime) -> Draft:
+    """The clean text under `urn:pressmark:text:<url>`; its facts stand as JSON in one header field."""
+    return Draft(
+        record_id=new_id(),
+        type="conversion",
+        url=f"urn:pressmark:text:{url}",
+        at=at,
+        fields={
+            "WARC-Refers-To": f"<{refers_to}>",
+            "WARC-Block-Digest": sha1(text),
+            "WARC-Payload-Digest": sha1(text),
+            "WARC-JSON-Metadata": json.dumps(facts, sort_keys=True),
+        },
+        content_type="text/plain; charset=utf-8",
+        block=text,
+    )
+
+
+def visits_resource(lines: bytes, *, at: datetime) -> Draft:
+    """Visits as JSON lines, under a URN of their own."""
+    name = uuid.uuid4()
+    return Draft(
+        record_id=f"urn:uuid:{name}",
+        type="resource",
+        url=f"urn:pressmark:visits:{name}",
+        at=at,
+        fields={"WARC-Block-Digest": sha1(lines), "WARC-Payload-Digest": sha1(lines)},
+        content_type="application/x-ndjson",
+        block=lines,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member lies: bytes from the start of its file, and how many."""
+
+    offset: int
+    length: int
+
+
+class WarcFile:
+    """One writer run's WARC file, from its warcinfo to its manifest; held by flock while it is open.
+
+    A WriteFailed leaves the file as it was before the call, or dead: then the next append needs a new file.
+    """
+
+    def __init__(self, root: Path, *, now: datetime, software: str) -> None:
+        folder = root / "warc" / f"{now:%Y/%m/%d}"
+        self.opened_at = now
+        self.dead = False
+        self.records = 0
+        self.size = 0
+        self._digest = hashlib.sha256()
+        self._before = (0, 0, self._digest)
+        try:
+            disk.make_folder(folder)
+            self._fd, self._open_path = _create(folder, now)
+        except OSError as error:
+            raise disk.refused(folder, error) from error
+        self.path = self._open_path.relative_to(root).as_posix().removesuffix(OPEN)
+        self.warcinfo = self._begin(software)
+
+    def _begin(self, software: str) -> str:
+        lines = [
+            ("software", software),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
+            ("description", "news pages and their clean texts; see FORMAT.md of pressmark"),
+        ]
+        block = warc_fields(lines)
+        draft = Draft(
+            record_id=new_id(),
+            type="warcinfo",
+            url=None,
+            at=self.opened_at,
+            fields={"WARC-Filename": Path(self.path).name, "WARC-Block-Digest": sha1(block)},
+            content_type="application/warc-fields",
+            block=block,
+        )
+        self._write([draft.member(None)])
+        disk.sync_folder(self._open_path.parent)
+        return draft.record_id
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Place, ...]:
+        """Write whole groups and wait until they are on the medium; where each record now lies.
+
+        Raises WriteFailed (or ReadOnly); nothing of the call is left in the file then.
+        """
+        return self._write([draft.member(self.warcinfo) for draft in drafts])
+
+    def _write(self, members: Sequence[bytes]) -> tuple[Place, ...]:
+        block = b"".join(members)
+        try:
+            disk.write_all(self._fd, block)
+        except OSError as error:
+            self.cut(self.size)
+            raise disk.refused(self._open_path, error) from error
+        try:
+            disk.sync(self._fd)
+        except OSError as error:
+            # A second fsync on this descriptor may lie (PostgreSQL's lesson of 2018): the file is never written again.
+            self.dead = True
+            raise disk.refused(self._open_path, error) from error
+        self._before = (self.size, self.records, self._digest.copy())
+        places = []
+        for each in members:
+            places.append(Place(self.size, len(each)))
+            self.size += len(each)
+        self.records += len(members)
+        self._digest.update(block)
+        return tuple(places)
+
+    def cut(self, size: int) -> None:
+        """Take back what lies behind `size`; when even that fails the file is dead and recovered by the next writer."""
+        if self.dead:
+            return
+        try:
+            os.ftruncate(self._fd, size)
+            disk.sync(self._fd)
+        except OSError:
+            self.dead = True
+
+    def take_back(self) -> None:
+        """Undo the last append: what it said did not come to be."""
+        self.size, self.records, self._digest = self._before
+        self.cut(self.size)
+
+    def close(self) -> str | None:
+        """Manifest, final name, read-only; the SHA-256 of the file. A dead file is let go as it is, for recovery: None."""
+        try:
+            if self.dead:
+                return None
+            return finish(self._open_path, size=self.size, records=self.records, sha256=self._digest.hexdigest())
+        finally:
+            os.close(self._fd)
+
+
+def _create(folder: Path, now: datetime) -> tuple[int, Path]:
+    """A new file under its flock. It gets the name ending in .open only when the lock is held, so that nobody recovers it."""
+    moment = f"{now:%Y%m%d%H%M%S}{now.microsecond // 1000:03}"
+    for serial in range(100_000):
+        final = folder / f"pressmark-{moment}-{serial:05}.warc.gz"
+        held = final.with_name(final.name + OPEN)
+        if final.exists() or held.exists():
+            continue
+        draft = final.with_name(final.name + ".new")
+        try:
+            fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except FileExistsError:
+            continue
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        draft.rename(held)
+        return fd, held
+    raise WriteFailed(folder, "100,000 WARC files in one millisecond; is the clock standing still?")
+
+
+def finish(open_path: Path, *, size: int, records: int, sha256: str) -> str:
+    """Give a whole file its manifest and its final name, and make it read-only; returns the SHA-256.
+
+    Raises WriteFailed or ReadOnly.
+    """
+    final = open_path.with_name(open_path.name.removesuffix(OPEN))
+    manifest = {"format": 1, "file": final.name, "bytes": size, "records": records, "sha256": sha256}
+    disk.write_whole(final.with_name(final.name + ".manifest.json"), json.dumps(manifest, indent=1).encode() + b"\n")
+    try:
+        open_path.rename(final)
+        disk.sync_folder(final.parent)
+        final.chmod(0o444)
+    except OSError as error:
+        raise disk.refused(final, error) from error
+    return sha256

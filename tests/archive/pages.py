@@ -1,0 +1,74 @@
+"""Pages, articles and visits in a line, for tests of the archive."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from archive.records import Article, Exchange, Page, Truncation, Visit
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HARBOUR = "https://harbour-post.example/2026/strike"
+
+
+def exchange(
+    body: bytes = b"<p>The strike is over.</p>",
+    *,
+    url: str = HARBOUR,
+    status: str = "200 OK",
+    headers: bytes = b"Content-Type: text/html; charset=utf-8\r\n",
+    at: datetime = NOON,
+    truncated: Truncation | None = None,
+) -> Exchange:
+    return Exchange(
+        url=url,
+        started_at=at,
+        seconds=0.25,
+        request_head=b"GET / HTTP/1.1\r\nHost: harbour-post.example\r\n\r\n",
+        response_head=b"HTTP/1.1 " + status.encode() + b"\r\n" + headers + b"\r\n",
+        body=body,
+        ip="192.0.2.7",
+        truncated=truncated,
+        notes=(("tls-version", "TLSv1.3"),),
+    )
+
+
+def page(body: bytes = b"<p>The strike is over.</p>", **said: object) -> Page:
+    return Page(exchanges=(exchange(body, **said),))  # type: ignore[arg-type]
+
+
+def not_modified(url: str = HARBOUR, *, at: datetime = NOON) -> Page:
+    return Page(exchanges=(exchange(b"", url=url, status="304 Not Modified", headers=b'ETag: "2"\r\n', at=at),))
+
+
+def article(*paragraphs: str, url: str = HARBOUR, headline: str | None = "Harbour workers end strike") -> Article:
+    return Article(
+        url=url,
+        canonical_url=url,
+        site="harbour-post.example",
+        headline=headline,
+        paragraphs=paragraphs or ("Dock workers voted to return.", "The port opens at six."),
+        authors=("Lena Aho",),
+        published="2026-11-19",
+        language="en",
+        origins={"authors": "json-ld"},
+        extractor={"pressmark": "0.1.0"},
+    )
+
+
+def visit(
+    capture: str | None = None, *, url: str = HARBOUR, at: datetime = NOON, article: str | None = None, **said: object
+) -> Visit:
+    return Visit(
+        visit_id=f"urn:uuid:{uuid.uuid4()}",
+        url=url,
+        visited_at=at,
+        role="article",
+        outcome="new" if capture else "failed",
+        capture=capture,
+        article=article,
+        aliases=(url,) if article else (),
+        **said,  # type: ignore[arg-type]
+    )
+
+
+def later(hours: int) -> datetime:
+    return NOON + timedelta(hours=hours)

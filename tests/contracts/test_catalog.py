@@ -1,0 +1,210 @@
+"""What every database that holds a catalog must do alike."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from archive import catalog as catalog_module
+from archive.catalog import SCHEMA_VERSION, schema
+from archive.errors import NewerFormat, NotAnArchive
+from archive.migrations import settings, upgrade
+from archive.records import Capture, Facts, Revision, Visit
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+URL = "https://harbour-post.example/strike"
+
+CAPTURE = Capture(
+    record_id="urn:uuid:c1", url=URL, captured_at=NOON, status=200, media_type="text/html", payload_digest="sha1:A",
+    payload_sha256="a" * 64, payload_length=7, hop_from=None, revisit_of=None, truncated=None, etag='"1"', last_modified=None,
+    warc="warc/a.warc.gz", offset=0, length=90,
+)  # fmt: skip
+
+VISIT = Visit(
+    visit_id="urn:uuid:v1", url=URL, visited_at=NOON, role="article", outcome="new", status=200, capture="urn:uuid:c1",
+    article=URL, aliases=(URL, "https://harbour-post.example/s"), seconds=0.25,
+)  # fmt: skip
+
+REVISION = Revision(
+    record_id="urn:uuid:r1", capture="urn:uuid:c1", captured_at=NOON, verdict="new", sha256="d00c5ce0" + "0" * 56, words=3,
+    text_file="text/harbour-post.example/2026/11/20/007_d00c5ce000000000.txt", names_file=True, copy_of=None, facts_changed=(),
+    warc="warc/a.warc.gz", offset=90, length=40,
+    facts=Facts(url=URL, canonical_url=URL, site="harbour-post.example", headline="Zürich – “ž”", authors=("A", "B"),
+                origins={"authors": "json-ld"}, extractor={"pressmark": "0.1.0"}),
+)  # fmt: skip
+
+
+@pytest.fixture
+def catalog(open_catalog):
+    return open_catalog()
+
+
+def test_values_come_back_as_they_went_in(catalog):
+    with catalog.writing() as writing:
+        writing.add_captures([CAPTURE])
+        writing.add_visit(VISIT)
+        writing.add_revision(REVISION)
+    with catalog.reading() as reading:
+        assert reading.capture("urn:uuid:c1") == CAPTURE
+        assert reading.last_visits(URL) == [VISIT]
+        assert reading.revision("urn:uuid:r1") == REVISION
+
+
+def test_a_row_that_comes_twice_changes_nothing(catalog):
+    for _ in range(2):
+        with catalog.writing() as writing:
+            writing.add_captures([CAPTURE])
+            writing.add_visit(VISIT)
+            writing.add_revision(REVISION)
+    with catalog.reading() as reading:
+        assert reading.counts() == {
+            "aliases": 2,
+            "articles": 1,
+            "captures": 1,
+            "revisions": 1,
+            "texts": 1,
+            "visits": 1,
+            "warcs": 0,
+        }
+
+
+def test_a_transaction_that_fails_leaves_nothing(catalog):
+    with pytest.raises(ZeroDivisionError), catalog.writing() as writing:
+        writing.add_captures([CAPTURE])
+        raise ZeroDivisionError
+    with catalog.reading() as reading:
+        assert reading.capture("urn:uuid:c1") is None
+
+
+def test_writing_transactions_come_one_after_the_other(open_catalog):
+    open_catalog()
+    ordinals = []
+
+    def take_a_number() -> None:
+        with open_catalog().writing() as writing:
+            folder = "text/harbour-post.example/2026/11/20"
+            number = writing.next_ordinal(folder)
+            ordinals.append(number)
+            text = {
+                "record_id": f"urn:uuid:r{number}",
+                "sha256": f"{number:064}",
+                "text_file": f"{folder}/{number:03}_x.txt",
+            }
+            writing.add_revision(replace(REVISION, **text))
+
+    threads = [threading.Thread(target=take_a_number) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(ordinals) == list(range(8))
+
+
+def test_the_newest_whole_capture_gives_the_validators(catalog):
+    cut = replace(
+        CAPTURE, record_id="urn:uuid:c2", captured_at=NOON + timedelta(hours=2), truncated="time", etag='"cut"'
+    )
+    gone = replace(CAPTURE, record_id="urn:uuid:c3", captured_at=NOON + timedelta(hours=3), status=404, etag='"gone"')
+    with catalog.writing() as writing:
+        writing.add_captures([CAPTURE, cut, gone])
+    with catalog.reading() as reading:
+        assert reading.validators(URL).etag == '"1"'
+        assert reading.validators("https://other.example/") is None
+
+
+def test_a_payload_is_found_only_whole_and_only_in_a_response(catalog):
+    revisit = replace(CAPTURE, record_id="urn:uuid:c0", captured_at=NOON - timedelta(hours=1), revisit_of="urn:uuid:x")
+    cut = replace(CAPTURE, record_id="urn:uuid:c2", captured_at=NOON - timedelta(hours=2), truncated="length")
+    with catalog.writing() as writing:
+        writing.add_captures([revisit, cut, CAPTURE])
+    with catalog.reading() as reading:
+        assert reading.payload_of(URL, "sha1:A") == CAPTURE
+
+
+def test_revisions_are_counted_by_capture_time_whatever_order_they_came_in(catalog):
+    earlier = replace(REVISION, record_id="urn:uuid:r0", captured_at=NOON - timedelta(days=1), names_file=False)
+    with catalog.writing() as writing:
+        writing.add_revision(REVISION)
+        writing.add_revision(earlier)
+    with catalog.reading() as reading:
+        assert [each.record_id for each in reading.revisions_of(URL)] == ["urn:uuid:r0", "urn:uuid:r1"]
+        assert reading.latest(URL) == REVISION
+
+
+def test_an_alias_leads_where_it_was_last_seen_to_lead_in_any_order(catalog):
+    newer = replace(VISIT, visit_id="urn:uuid:v2", visited_at=NOON + timedelta(hours=1), article="https://new.example/")
+    with catalog.writing() as writing:
+        writing.add_visit(newer)
+        writing.add_visit(VISIT)
+    with catalog.reading() as reading:
+        assert reading.article_at("https://harbour-post.example/s") == "https://new.example/"
+        assert reading.known([URL, "https://never.example/"]) == {URL}
+
+
+def test_a_visit_written_by_two_writers_stands_in_the_same_record_in_any_order(catalog):
+    for journal in ("urn:uuid:j2", "urn:uuid:j1", "urn:uuid:j3"):
+        with catalog.writing() as writing:
+            writing.add_visit(VISIT, journal=journal)
+    with catalog.reading() as reading:
+        assert any('"journal": "urn:uuid:j1"' in line for line in reading.dump())
+
+
+def test_a_text_is_found_by_the_first_digits_of_its_hash_and_no_wildcard_is_one(catalog):
+    with catalog.writing() as writing:
+        writing.add_revision(REVISION)
+    with catalog.reading() as reading:
+        assert reading.texts_like("d00c5c") == [REVISION]
+        assert reading.texts_like("%") == reading.texts_like("______") == []
+
+
+def test_the_next_ordinal_follows_the_highest_in_the_folder(catalog):
+    with catalog.writing() as writing:
+        writing.add_revision(REVISION)
+        assert writing.next_ordinal("text/harbour-post.example/2026/11/20") == 8
+        assert writing.next_ordinal("text/harbour-post.example/2026/11/21") == 0
+
+
+def test_the_dump_is_the_same_for_the_same_rows(catalog):
+    with catalog.writing() as writing:
+        writing.add_visit(VISIT)
+        writing.add_captures([CAPTURE])
+    with catalog.reading() as reading:
+        lines = list(reading.dump())
+    assert [line for line in lines if '"table": "captures"' in line] == [
+        '{"captured_at": "2026-11-20T12:00:00.000000Z", "etag": "\\"1\\"", "hop_from": null, "last_modified": null, "length": 90, '
+        '"media_type": "text/html", "offset": 0, "payload_digest": "sha1:A", "payload_length": 7, '
+        f'"payload_sha256": "{"a" * 64}", "record_id": "urn:uuid:c1", "revisit_of": null, "status": 200, "table": "captures", '
+        f'"truncated": null, "url": "{URL}", "warc": "warc/a.warc.gz"}}'
+    ]
+
+
+def test_a_catalog_that_is_not_there_is_not_made_by_reading(open_catalog):
+    with pytest.raises(NotAnArchive):
+        open_catalog(write=False)
+
+
+def test_a_schema_from_the_future_is_refused(open_catalog):
+    with open_catalog().writing() as writing:
+        writing._sql.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerFormat, match="9999"):
+        open_catalog()
+
+
+def test_migrations_lead_to_the_schema_that_the_code_knows(open_catalog):
+    catalog = open_catalog()
+    with catalog.writing() as writing:
+        schema.drop_all(writing._sql)
+        writing._sql.exec_driver_sql("DROP TABLE alembic_version")
+    upgrade(catalog._engine)
+    with catalog._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema) == []
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == SCHEMA_VERSION
+
+
+def test_the_code_knows_the_newest_migration():
+    assert ScriptDirectory.from_config(settings()).get_current_head() == catalog_module.SCHEMA_VERSION
