@@ -1,175 +1,23 @@
-"""The finding aid over the WARC files: one schema in SQLAlchemy Core for SQLite and PostgreSQL.
+"""What can be asked of the catalog, and what can be added to it.
 
-An index, not the archive: every row comes from a record and can be made again from it. Keys are record ids, digests and URLs.
-Times are text, `2026-11-20T17:45:00.123456Z`, so that both databases sort and print them alike.
+The finding aid over the WARC files: an index, not the archive. `archive.databases` opens one.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.errors import NewerFormat, NotAnArchive, ReadOnly
 from archive.records import Capture, Facts, Revision, Validators, Visit
+from archive.tables import aliases, captures, revisions, schema, texts, visits, warcs
 from archive.warc import stamp
 
-SCHEMA_VERSION = "0001"  # the newest migration; tests/archive/test_catalog.py holds the two together
-_WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL: "pmk" in ASCII codes, roughly
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """An aware UTC datetime as sortable text."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: object) -> str | None:
-        return stamp(value) if value else None
-
-    def process_result_value(self, value: str | None, dialect: object) -> datetime | None:
-        return moment(value) if value else None
-
-
-class Json(sa.types.TypeDecorator[Any]):
-    """A tuple or mapping as JSON text with sorted keys."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: object, dialect: object) -> str:
-        return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-    def process_result_value(self, value: str | None, dialect: object) -> object:
-        read = json.loads(value or "null")
-        return tuple(read) if isinstance(read, list) else read
-
-
-def moment(text: str) -> datetime:
-    """A WARC-Date, with or without fractions of a second, as an aware datetime. Raises ValueError."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
-
-
-schema = sa.MetaData()
-
-captures = sa.Table(
-    "captures",
-    schema,
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("captured_at", Moment, nullable=False),
-    sa.Column("status", sa.Integer, nullable=False),
-    sa.Column("media_type", sa.Text),
-    sa.Column("payload_digest", sa.Text, nullable=False),
-    sa.Column("payload_sha256", sa.Text, nullable=False),
-    sa.Column("payload_length", sa.BigInteger, nullable=False),
-    sa.Column("hop_from", sa.Text),
-    sa.Column("revisit_of", sa.Text),
-    sa.Column("truncated", sa.Text),
-    sa.Column("etag", sa.Text),
-    sa.Column("last_modified", sa.Text),
-    sa.Column("warc", sa.Text, nullable=False),
-    sa.Column("offset", sa.BigInteger, nullable=False),
-    sa.Column("length", sa.BigInteger, nullable=False),
-    sa.Index("captures_by_url", "url", "captured_at"),
-    sa.Index("captures_by_hop", "hop_from"),
-)
-
-visits = sa.Table(
-    "visits",
-    schema,
-    sa.Column("visit_id", sa.Text, primary_key=True),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("visited_at", Moment, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("outcome", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text),
-    sa.Column("source", sa.Text),
-    sa.Column("status", sa.Integer),
-    sa.Column("capture", sa.Text),
-    sa.Column("article", sa.Text),
-    sa.Column("aliases", Json, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("journal", sa.Text),  # the resource record that holds this visit; null until it is written
-    sa.Index("visits_by_url", "url", "visited_at"),
-    sa.Index("visits_by_source", "source", "visited_at"),
-    sa.Index("visits_by_time", "visited_at"),
-    sa.Index("visits_unwritten", "visited_at", sqlite_where=sa.text("journal IS NULL"),
-             postgresql_where=sa.text("journal IS NULL")),
-)  # fmt: skip
-
-revisions = sa.Table(
-    "revisions",
-    schema,
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("canonical_url", sa.Text, nullable=False),
-    sa.Column("capture", sa.Text, nullable=False),
-    sa.Column("captured_at", Moment, nullable=False),
-    sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("words", sa.Integer, nullable=False),
-    sa.Column("text_file", sa.Text, nullable=False),
-    sa.Column("names_file", sa.Boolean, nullable=False),
-    sa.Column("copy_of", sa.Text),
-    sa.Column("facts_changed", Json, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("site", sa.Text, nullable=False),
-    sa.Column("headline", sa.Text),
-    sa.Column("authors", Json, nullable=False),
-    sa.Column("published", sa.Text),
-    sa.Column("modified", sa.Text),
-    sa.Column("language", sa.Text),
-    sa.Column("publisher", sa.Text),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("access", sa.Text, nullable=False),
-    sa.Column("source_link", sa.Text),
-    sa.Column("origins", Json, nullable=False),
-    sa.Column("extractor", Json, nullable=False),
-    sa.Column("site_memory", sa.Text),
-    sa.Column("warc", sa.Text, nullable=False),
-    sa.Column("offset", sa.BigInteger, nullable=False),
-    sa.Column("length", sa.BigInteger, nullable=False),
-    sa.Index("revisions_by_article", "canonical_url", "captured_at"),
-    sa.Index("revisions_by_text", "sha256"),
-    sa.Index("revisions_by_site", "site", "captured_at"),
-    sa.Index("revisions_by_time", "captured_at"),
-)
-
-texts = sa.Table(
-    "texts",
-    schema,
-    sa.Column("sha256", sa.Text, primary_key=True),
-    sa.Column("text_file", sa.Text, nullable=False, unique=True),
-    sa.Column("folder", sa.Text, nullable=False),
-    sa.Column("ordinal", sa.Integer, nullable=False),
-    sa.Column("revision", sa.Text, nullable=False),
-    sa.Index("texts_by_folder", "folder", "ordinal"),
-)
-
-aliases = sa.Table(
-    "aliases",
-    schema,
-    sa.Column("alias", sa.Text, primary_key=True),
-    sa.Column("article", sa.Text, nullable=False),
-    sa.Column("seen_at", Moment, nullable=False),
-    sa.Index("aliases_by_article", "article"),
-)
-
-warcs = sa.Table(
-    "warcs",
-    schema,
-    sa.Column("path", sa.Text, primary_key=True),
-    sa.Column("length", sa.BigInteger, nullable=False),  # bytes that are acknowledged; readers go no further
-    sa.Column("sha256", sa.Text),  # null while the file is open
-)
-
+_WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL; any number serves, but one only
 _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
 _VISIT = [each.name for each in fields(Visit)]
@@ -268,6 +116,11 @@ class Reading:
         return next(
             (_revision(row) for row in self._rows(revisions.select().where(revisions.c.record_id == record_id))), None
         )
+
+    def of_capture(self, record_id: str) -> Revision | None:
+        """The revision that was understood from that capture."""
+        query = revisions.select().where(revisions.c.capture == record_id).limit(1)
+        return next((_revision(row) for row in self._rows(query)), None)
 
     def first_with(self, sha256: str) -> Revision | None:
         """The revision whose text was the first with these bytes."""
@@ -440,96 +293,3 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database; a SQLite file is checkpointed by its last connection."""
         self._engine.dispose()
-
-
-def open_sqlite(path: Path, *, write: bool) -> Catalog:
-    """The catalog in a SQLite file: WAL, every commit synced; for reading alone nothing is written beside it.
-
-    Raises NotAnArchive, NewerFormat, ReadOnly.
-    """
-    engine = sa.create_engine(_sqlite_url(path, write=write), connect_args={"timeout": 30, "uri": True})
-
-    @sa.event.listens_for(engine, "connect")
-    def _settle(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE, or none at all
-        if write:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-
-    return _ready(engine, write=write)
-
-
-def _sqlite_url(path: Path, *, write: bool) -> str:
-    if write:
-        return f"sqlite:///file:{quote(str(path))}?mode=rwc&uri=true"
-    wal = path.with_name(path.name + "-wal")
-    if os.access(path.parent, os.W_OK):
-        return f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
-    if wal.exists() and wal.stat().st_size:
-        raise ReadOnly(
-            path,
-            "a write-ahead log lies beside it that cannot be read on a read-only medium; open it once where it can be written",
-        )
-    return f"sqlite:///file:{quote(str(path))}?immutable=1&uri=true"
-
-
-def open_url(url: str, *, write: bool) -> Catalog:
-    """The catalog in the database that a SQLAlchemy URL names: postgresql+psycopg://… Raises as `open_sqlite`."""
-    return _ready(sa.create_engine(url), write=write)
-
-
-def _ready(engine: sa.Engine, *, write: bool) -> Catalog:
-    """The catalog, once its schema is the one this code knows: made, or migrated, when it may be written."""
-    try:
-        _settle_schema(engine, write=write)
-    except sa.exc.DatabaseError as error:
-        engine.dispose()
-        why = f"the catalog cannot be read ({error.orig}); `pressmark rebuild` makes it anew"
-        raise NotAnArchive(str(engine.url), why) from error
-    except BaseException:
-        engine.dispose()
-        raise
-    return Catalog(engine)
-
-
-def _settle_schema(engine: sa.Engine, *, write: bool) -> None:
-    version = _version(engine)
-    if version is None and not write:
-        raise NotAnArchive(str(engine.url), "has no catalog yet; `pressmark fetch URL` makes one")
-    if version is None:
-        _create(engine)
-    elif version > SCHEMA_VERSION:
-        why = f"its catalog has schema {version}, this pressmark knows {SCHEMA_VERSION}; upgrade pressmark"
-        raise NewerFormat(str(engine.url), why)
-    elif version < SCHEMA_VERSION:
-        _migrate(engine, write=write)
-
-
-def _version(engine: sa.Engine) -> str | None:
-    """The migration that the database stands at; None when it holds no catalog."""
-    with engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-
-
-def _create(engine: sa.Engine) -> None:
-    """The tables at the newest version, without importing alembic: a one-shot fetch starts twice as fast."""
-    with Catalog(engine).writing() as writing:
-        connection = writing._sql
-        if sa.inspect(connection).has_table("alembic_version"):
-            return  # another process was faster
-        schema.create_all(connection)
-        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION}')")
-
-
-def _migrate(engine: sa.Engine, *, write: bool) -> None:
-    if not write:
-        raise ReadOnly(
-            str(engine.url),
-            "its catalog has an older schema; a writing command, such as `pressmark fetch`, migrates it",
-        )
-    from archive.migrations import upgrade
-
-    upgrade(engine)

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from archive.catalog import Writing, moment
+from archive.catalog import Writing
 from archive.members import Record, bare
 from archive.records import Article, Capture, Facts, Revision, Visit
+from archive.tables import moment
 from archive.warc import Draft, Place, read_fields, stamp
 
 VISITS = "urn:pressmark:visits:"

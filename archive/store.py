@@ -12,13 +12,14 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 from archive import disk, index, members, recovery, texts
-from archive.catalog import Catalog, Reading, Writing, open_sqlite, open_url
+from archive.catalog import Catalog, Reading, Writing
+from archive.databases import open_sqlite, open_url
 from archive.errors import Damaged, NewerFormat, NotAnArchive, NotFound
 from archive.heads import status_of
 from archive.members import Record
@@ -196,7 +197,7 @@ class Writer(Archive):
         if revision.names_file:
             texts.write(self.root, revision, text, capture)
         writing.add_revision(revision)
-        writing.add_visit(visit)
+        writing.add_visit(replace(visit, outcome="copy") if revision.verdict == "copy" else visit)
         writing.set_warc(self._path, self._size, None)
         return revision
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.catalog import Catalog, open_sqlite, open_url
+from archive.catalog import Catalog
+from archive.databases import open_sqlite, open_url
 
 
 def _server_programs() -> Path | None:

@@ -10,11 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from archive import catalog as catalog_module
-from archive.catalog import SCHEMA_VERSION, schema
+from archive.databases import SCHEMA_VERSION
 from archive.errors import NewerFormat, NotAnArchive
 from archive.migrations import settings, upgrade
 from archive.records import Capture, Facts, Revision, Visit
+from archive.tables import schema
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 URL = "https://harbour-post.example/strike"
@@ -207,4 +207,4 @@ def test_migrations_lead_to_the_schema_that_the_code_knows(open_catalog):
 
 
 def test_the_code_knows_the_newest_migration():
-    assert ScriptDirectory.from_config(settings()).get_current_head() == catalog_module.SCHEMA_VERSION
+    assert ScriptDirectory.from_config(settings()).get_current_head() == SCHEMA_VERSION

@@ -1,0 +1,110 @@
+"""From what a person writes to the revision that is meant."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+
+from archive.catalog import Reading
+from archive.errors import Ambiguous, NotFound
+from archive.records import Revision
+from archive.tables import revisions
+
+_PRESSMARK = re.compile(r"(?:\d{3,}_)?([0-9a-f]{6,64})(?:\.txt)?", re.IGNORECASE)
+_AT = re.compile(r"(.+)@(\d{1,6}|\d{4}-\d\d-\d\d)")
+_SHOWN = 8  # candidates named when an ID is ambiguous
+
+
+def find(reading: Reading, wanted: str, *, key: Callable[[str], str]) -> Revision:
+    """The revision that an ID means.
+
+    wanted: a pressmark, six or more of its hex digits, a record id, or an article's URL (its latest revision); with `@3` or
+    `@2026-11-20` behind it an earlier one, by number or as of the end of that day (UTC). key: normalises a URL.
+    Raises NotFound or Ambiguous.
+    """
+    at = _AT.fullmatch(wanted)
+    if at is None:
+        return _find(reading, wanted, key)
+    try:
+        return _earlier(reading, _find(reading, at[1], key), at[2], wanted)
+    except NotFound:
+        return _find(reading, wanted, key)  # a URL may hold an @ of its own
+
+
+def _find(reading: Reading, wanted: str, key: Callable[[str], str]) -> Revision:
+    if digits := _PRESSMARK.fullmatch(wanted):
+        return _one(reading.texts_like(digits[1].lower(), limit=_SHOWN), wanted)
+    if wanted.strip("<>").startswith("urn:uuid:"):
+        return _by_record(reading, wanted.strip("<>"))
+    try:
+        article = reading.article_at(key(wanted)) or wanted
+    except ValueError:
+        article = wanted
+    latest = reading.latest(article)
+    if latest is None:
+        raise NotFound(wanted, "nothing in this archive answers to it; `pressmark list` shows what does")
+    return latest
+
+
+def _one(found: Sequence[Revision], wanted: str) -> Revision:
+    if not found:
+        raise NotFound(wanted, "no text in this archive has a hash that begins so; `pressmark list` shows those there are")
+    if len(found) > 1:
+        raise Ambiguous(wanted, tuple(each.pressmark for each in found))
+    return found[0]
+
+
+def _by_record(reading: Reading, record_id: str) -> Revision:
+    found = reading.revision(record_id) or reading.of_capture(record_id)
+    if found is None:
+        raise NotFound(record_id, "no text in this archive was kept under, or understood from, this record")
+    return found
+
+
+def _earlier(reading: Reading, latest: Revision, at: str, wanted: str) -> Revision:
+    """By number from 1, or the one that stood at the end of a day."""
+    revised = reading.revisions_of(latest.article)
+    if at.isdigit():
+        if not 1 <= int(at) <= len(revised):
+            raise NotFound(wanted, f"its article has {len(revised)} revisions, numbered from 1")
+        return revised[int(at) - 1]
+    end = date.fromisoformat(at) + timedelta(days=1)
+    before = [each for each in revised if each.captured_at.date() < end]
+    if not before:
+        raise NotFound(wanted, f"its article was first captured on {revised[0].captured_at:%Y-%m-%d}")
+    return before[-1]
+
+
+def conditions(
+    *,
+    site: str | None = None,
+    author: str | None = None,
+    language: str | None = None,
+    kind: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    captured_since: date | None = None,
+    captured_until: date | None = None,
+    sites: Sequence[str] | None = None,
+) -> list[sa.ColumnElement[bool]]:
+    """The filters of list, search and export as conditions over revisions.
+
+    since, until: the day it was published, else captured, both included. site: the host or any host under it. sites: one of
+    these hosts. language: "en" means "en-GB" too.
+    """
+    columns = revisions.c
+    day = sa.func.coalesce(sa.func.substr(columns.published, 1, 10), sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10))
+    captured = sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
+    wanted = [
+        (site, lambda: (columns.site == site) | columns.site.endswith(f".{site}", autoescape=True)),
+        (author, lambda: columns.authors.icontains(author, autoescape=True)),
+        (language, lambda: (columns.language == language) | columns.language.startswith(f"{language}-", autoescape=True)),
+        (kind, lambda: columns.kind == kind),
+        (since, lambda: day >= str(since)),
+        (until, lambda: day <= str(until)),
+        (captured_since, lambda: captured >= str(captured_since)),
+        (captured_until, lambda: captured <= str(captured_until)),
+        (sites, lambda: columns.site.in_(list(sites or ()))),
+    ]
+    return [condition() for value, condition in wanted if value is not None]

@@ -1,0 +1,1 @@
+"""Gets news pages and understands them."""

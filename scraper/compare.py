@@ -1,0 +1,61 @@
+"""Is this text new? Facts in, verdict out.
+
+Like is compared with like: a text that changed because the extractor changed is no revision of the article.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from archive.records import Article, Facts, Revision, Verdict
+
+# `modified` alone moves with every counter on some sites, and says nothing that a reader could see.
+_FACTS = ("headline", "authors", "published", "language", "publisher", "kind", "access", "source_link")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of an article since its latest revision."""
+
+    verdict: Verdict | None  # None: unchanged, nothing to keep
+    facts_changed: tuple[str, ...] = ()
+
+
+def compare(article: Article, latest: Revision | None, *, baseline: Article | None = None) -> Change:
+    """What the article is, measured against its latest revision.
+
+    baseline: the latest revision's capture as today's extractor reads it; needed only when `same_extractor` says no.
+    """
+    if latest is None:
+        return Change(verdict="new")
+    before: Facts = baseline or latest.facts
+    changed = facts_changed(article, before)
+    if baseline is not None and baseline.text == article.text:
+        return Change(verdict=None, facts_changed=changed)
+    if hashlib.sha256(article.text.encode()).hexdigest() == latest.sha256:
+        return Change(verdict="facts" if changed else None, facts_changed=changed)
+    return Change(verdict="revised", facts_changed=changed)
+
+
+def same_extractor(article: Article, latest: Revision) -> bool:
+    """Whether both were cleaned alike: by the same versions and the same site memory."""
+    return (article.extractor, article.site_memory) == (latest.facts.extractor, latest.facts.site_memory)
+
+
+def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:
+    """The names of the facts that are no longer what they were."""
+    return tuple(name for name in _FACTS if getattr(now, name) != getattr(before, name))
+
+
+def known_as(canonical: str, *, asked: str, moved: bool, article_at: Callable[[str], str | None]) -> str:
+    """The URL an article is known by, given the canonical URL that its page claims.
+
+    asked: the normalised URL that was asked for. moved: a permanent redirect led from there to here, so the article has a
+    new address and stays the one it was. article_at: which article a normalised URL leads to.
+    """
+    known = article_at(canonical)
+    if known:
+        return known
+    if moved and article_at(asked) == asked:
+        return asked
+    return canonical

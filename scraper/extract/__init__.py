@@ -1,0 +1,67 @@
+"""From a page to its article. Pure: the same bytes give the same text, without clock, network or chance.
+
+tree        the decoded page as a tree, past what would lose, stall or flood a parser
+boilerplate what of it is article: trafilatura and its fallbacks
+facts       what the page declares: headline, authors, dates, …
+lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
+form        how a paragraph's characters stand in the text file
+cleaning    all of this in a row; flat: the same for a text without markup
+"""
+
+import re
+
+from archive import heads
+from archive.records import Article
+from scraper import wire
+from scraper.errors import NotAnArticle
+
+LARGEST = 40_000_000  # bytes of a decoded body
+
+_HTML = frozenset(("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"))
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+# Some imports stand inside the functions: trafilatura takes 0.4 s and 60 MB, and a process that only names `understand`
+# for its workers shall not pay them.
+
+
+def clean(body: bytes, url: str, *, charset: str | None = None) -> Article:
+    """The article in a page.
+
+    body: the entity, content coding undone; url: where it came from, after redirects; charset: the label HTTP declared.
+    Raises NotAnArticle with the reason "empty", "front", "needs-javascript", "wall" or "no-text"; ExtractError with
+    "too-large", "too-many-tags", "too-many-attributes" or "too-deep".
+    """
+    from scraper.extract.cleaning import clean_page  # noqa: PLC0415
+
+    return clean_page(body, url, charset=charset)
+
+
+def clean_flat(text: str, url: str = "") -> Article:
+    """The article in an already flattened text.  Raises NotAnArticle with the reason "empty" or "no-text"."""
+    from scraper.extract import flat  # noqa: PLC0415
+
+    return flat.clean_flat(text, url)
+
+
+def is_flat(text: str) -> bool:
+    """Whether a text has no markup, so that `clean_flat` is for it."""
+    from scraper.extract import flat  # noqa: PLC0415
+
+    return flat.is_flat(text)
+
+
+def understand(head: bytes, body: bytes, url: str) -> Article:
+    """The article in a response: what the workers run.
+
+    head: the response's, through the empty line; body: transfer coding undone, content coding kept.
+    Raises what `clean` raises, NotAnArticle "pdf" or "media-type", and FetchError for a body that cannot be decoded.
+    """
+    entity = wire.decoded(head, body, limit=LARGEST, url=url)
+    media_type = heads.media_type(head)
+    if media_type == "application/pdf" or entity.startswith(b"%PDF-"):
+        raise NotAnArticle(url, "pdf", "the link leads to a PDF")
+    if media_type not in _HTML and not (media_type is None and b"<" in entity[:1024]) and entity.strip():
+        raise NotAnArticle(url, "media-type", f"the link leads to {media_type or 'something unnamed'}, not to a page")
+    declared = _CHARSET.search(heads.field(head, "content-type") or "")
+    return clean(entity, url, charset=declared[1] if declared else None)

@@ -1,0 +1,198 @@
+"""What of a page is article and what is boilerplate: trafilatura, and a ladder of fallbacks below it.
+
+This is the only module that knows trafilatura, and the only place where a tree becomes lines of the text form.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement
+from selectolax.lexbor import LexborHTMLParser
+from trafilatura.settings import Document
+
+from scraper.extract.form import Kind, Line, folded
+
+RUNGS: Final = ("trafilatura", "trafilatura-fast", "baseline", "lexbor", "json-ld")
+VERSIONS: Final = {name: version(name) for name in ("trafilatura", "selectolax", "lxml", "htmldate")}
+
+# Line breaks must outlive trafilatura, which trims white space and drops control characters: so they are marked by
+# printable symbols that no newspaper prints. A pair of <br> parts paragraphs, a single one is a space.
+_PART, _SPACE = "\u241e", "\u241f"
+_OWN_MARKS = str.maketrans("", "", _PART + _SPACE)
+_CODE = re.compile(r"[{};]\s*$", re.MULTILINE)
+_BLOCKS = frozenset(("p", "head", "list", "item", "quote", "row", "table", "div", "article", "section", "code"))
+_KINDS: Final[dict[str, Kind]] = {"head": "subhead", "quote": "quote", "row": "row"}
+_UNREAD: Final = ("script", "style", "svg", "template", "link", "meta", "iframe", "input", "select", "canvas")
+_SPACED = frozenset(("lb", "graphic"))
+
+# What a bug in trafilatura raises on an odd page; MemoryError is not among them, it ends the worker.
+_PARSER_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+# trafilatura logs every page without a text; here that is a value with a reason, so its log says nothing new.
+for _name in ("trafilatura", "htmldate", "readability"):
+    trafilatura.core.LOGGER.manager.getLogger(_name).setLevel("CRITICAL")
+
+
+def article_lines(tree: HtmlElement, url: str) -> tuple[str, list[Line]]:
+    """The rung of the ladder that found a text, and the text's lines; ("", []) when none did.
+
+    tree: the whole page; it is changed in place, so read the facts first.
+    """
+    _lighten(tree)
+    _mark_breaks(tree)
+    for rung in RUNGS[:3]:
+        try:
+            lines = list(_lines(_found(rung, tree, url)))
+        except _PARSER_BUGS:
+            continue
+        if lines:
+            return rung, lines
+    return "", []
+
+
+def deep_lines(page: bytes | str) -> list[Line]:
+    """The paragraphs of a page that lies too deep for lxml, by Lexbor, which has no such limit."""
+    body = LexborHTMLParser(page)
+    found = body.css("article p, article h2, article h3, article li") or body.css("p, h2, h3")
+    kinds: dict[str, Kind] = {"h2": "subhead", "h3": "subhead", "li": "list"}
+    lines = [(kinds.get(node.tag or "", "paragraph"), folded(node.text(deep=True))) for node in found]
+    return [Line(kind, words, "- " if kind == "list" else "") for kind, words in lines if words]
+
+
+def printed_lines(text: str) -> list[Line]:
+    """The paragraphs of a text that comes without markup: JSON-LD's articleBody, or one with stray tags in it."""
+    if "</p>" in text or "<br" in text:
+        return deep_lines(text)
+    return [Line("paragraph", words) for part in re.split(r"\n\s*\n|\n", text) if (words := folded(part))]
+
+
+def _found(rung: str, tree: HtmlElement, url: str) -> etree._Element | None:
+    if rung == "baseline":
+        return trafilatura.baseline(tree)[0]
+    found = trafilatura.bare_extraction(
+        tree,
+        url=url,
+        fast=rung == "trafilatura-fast",
+        include_comments=False,  # +0.1 to +1.65 points of F1: reference/extraction.md, 0.2
+        include_tables=True,
+        with_metadata=False,  # facts.py reads them at a fraction of the cost
+    )
+    return found.body if isinstance(found, Document) else None
+
+
+def _lighten(tree: HtmlElement) -> None:
+    """Takes out what no rung reads; trafilatura copies the tree four times over before it does the same."""
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            script.tag = "kept"  # its articleBody is what `baseline` reads first
+    etree.strip_elements(tree, *_UNREAD, with_tail=False)
+    for kept in tree.iter("kept"):
+        kept.tag = "script"
+
+
+def _mark_breaks(tree: HtmlElement) -> None:
+    for element in tree.iter("br", "hr", "pre", "q"):
+        if element.tag == "q":
+            element.tag = "span"  # trafilatura takes it for a quote that stands apart
+        elif element.tag == "pre":
+            _unwrap_printed(element)
+        else:
+            _mark_break(element)
+
+
+def _mark_break(element: HtmlElement) -> None:
+    tail, following = element.tail or "", element.getnext()
+    if not tail.strip() and (following is None or following.tag == "br"):
+        return  # the last break of a run speaks for all
+    before = element.getprevious()
+    paired = before is not None and before.tag == "br" and not (before.tail or "").strip()
+    element.tail = (_PART if paired or element.tag == "hr" else _SPACE) + tail
+
+
+def _unwrap_printed(element: HtmlElement) -> None:
+    # Wire services print whole articles in <pre>, which trafilatura would call one quote; program text stays.
+    if len(element) or not element.text or _CODE.search(element.text):
+        return
+    element.tag = "p"
+    element.text = re.sub(r"\n\s*\n", _PART, element.text)
+
+
+def _lines(body: etree._Element | None) -> Iterator[Line]:
+    """The lines of trafilatura's tree: p, head, list with item, quote, table with row and cell, code, lb."""
+    if body is None:
+        return
+    last: Line | None = None
+    for line in _flow(body):
+        if line.text.startswith(_SPACE) and last is not None and line.kind == last.kind == "paragraph":
+            last = Line("paragraph", f"{last.text} {line.text}")  # trafilatura made two paragraphs of a single <br>
+            continue
+        if last is not None:
+            yield from _finished(last)
+        last = line
+    if last is not None:
+        yield from _finished(last)
+
+
+def _finished(line: Line) -> Iterator[Line]:
+    mark = line.mark
+    for part in line.text.split(_PART):
+        if words := folded(part.replace(_SPACE, " ")):
+            yield Line(line.kind, words, mark)
+            mark = mark if line.kind == "quote" else ""
+
+
+@dataclass(slots=True)
+class _Block:
+    """An open block of the tree: the kind of the lines in it and the mark the next one gets."""
+
+    kind: Kind
+    mark: str = ""
+    ordered: bool = False
+    items: int = 0  # list items so far
+
+
+def _flow(body: etree._Element) -> Iterator[Line]:
+    """Raw lines in the order of the page: text between two block boundaries, breaks still marked."""
+    run: list[str] = []
+    blocks = [_Block("paragraph")]
+    cells = 0  # how many cells we are in; a cell's blocks do not part it
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        tag = str(element.tag)
+        if tag in _BLOCKS and not cells:
+            yield from _closed(run, blocks[-1])
+            _step(blocks, event, element)
+        elif tag in _BLOCKS or tag in _SPACED:
+            run.append(" ")
+        if tag == "cell":
+            cells += 1 if event == "start" else -1
+            run.append(" | " if event == "start" and run else "")
+        run.append((element.text if event == "start" else element.tail if element is not body else "") or "")
+    yield from _closed(run, blocks[0])
+
+
+def _closed(run: list[str], block: _Block) -> Iterator[Line]:
+    words = "".join(run).strip(" |") if block.kind == "row" else "".join(run).strip()
+    run.clear()
+    if words:
+        yield Line(block.kind, words, block.mark)
+        if block.kind == "list":
+            block.mark = ""  # a second paragraph of the same item has no bullet
+
+
+def _step(blocks: list[_Block], event: str, element: etree._Element) -> None:
+    if event == "end":
+        blocks.pop()
+    elif element.tag == "list":
+        blocks.append(_Block(blocks[-1].kind, ordered=element.get("rend") == "ol"))
+    elif element.tag == "item":
+        blocks[-1].items += 1
+        blocks.append(_Block("list", f"{blocks[-1].items}. " if blocks[-1].ordered else "- "))
+    elif element.tag in _KINDS:
+        blocks.append(_Block(_KINDS[element.tag], "> " if element.tag == "quote" else ""))
+    else:
+        blocks.append(blocks[-1])

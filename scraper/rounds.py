@@ -1,0 +1,160 @@
+"""Working off the frontier: claim what is due, visit it, add what it announces, say when it is due again.
+
+The daemon does this for ever, `pressmark fetch` until nothing is due.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from archive.records import Visit
+from scraper.agenda import article_again, is_dead_end, rhythm_after
+from scraper.crawl import Line, Told
+from scraper.frontier import Due, Frontier, Wanted
+from scraper.links import Link
+from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
+from scraper.sitemaps import places_to_look
+from scraper.sources import Source, next_fire
+from scraper.urls import host, key
+
+_CLAIM_SECONDS = 300.0  # longer than any visit: page deadline, slots on the way, extraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often, how many."""
+
+    in_flight: int  # visits at once
+    least: timedelta  # between polls of one source
+    most: timedelta
+    looks: tuple[timedelta, ...]  # ages at which an article is fetched again
+    again: bool = False  # also fetch what is announced and was kept before
+    thorough: bool = False  # read sources that did not change, too
+
+
+class Rounds:
+    """Visits on their way, at most so many at once and one to a host."""
+
+    def __init__(self, line: Line, frontier: Frontier, pace: Pace, tell: Callable[[Due, Told], None]) -> None:
+        self._line = line
+        self._frontier = frontier
+        self._pace = pace
+        self._tell = tell
+        self._schedules: Mapping[str, str] = {}
+        self._thorough = pace.thorough or frontier.fresh
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def watch(self, sources: Sequence[Source], *, wake: bool, spread: timedelta = timedelta(0)) -> int:
+        """Poll these sources and no others; how many were not known before.
+
+        wake: poll all of them now; spread: over this time the first polls are scattered, so that they are no burst.
+        """
+        self._schedules = {source.key: source.schedule for source in sources if source.schedule}
+        self._frontier.keep_only(source.key for source in sources)
+        now, new = _now(), 0
+        for source in sources:
+            at = now + spread * random.random()  # noqa: S311
+            row = (source.kind, source.key, source.url, host(source.url), None)
+            new += self._frontier.add([row], now=now, due_at=at)
+            if wake or not self._frontier.is_due(source.kind, source.key):
+                self._frontier.wake(source.kind, source.key, at=at)
+        return new
+
+    def dispatch(self) -> int:
+        """Claim what is due, as far as there is room, and set out; how many visits began."""
+        room = self._pace.in_flight - len(self.tasks)
+        claimed = self._frontier.claim(now=_now(), limit=room, seconds=_CLAIM_SECONDS) if room > 0 else []
+        for due in claimed:
+            task = asyncio.create_task(self._visit(due), name=due.url)
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        return len(claimed)
+
+    async def until_done(self) -> None:
+        """Work until nothing is due and nothing is on its way. Raises the ArchiveError that ends all keeping."""
+        while True:
+            self.dispatch()
+            if not self.tasks and not self._frontier.counts(now=_now())["due"]:
+                return
+            if self.tasks:
+                done, _ = await asyncio.wait(self.tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            else:
+                await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Seconds until the next host is ready: between a hundredth and one."""
+        at = self._frontier.next_due()
+        return min(max((at - _now()).total_seconds(), 0.01), 1.0) if at else 0.01
+
+    async def _visit(self, due: Due) -> None:
+        if due.role in ("article", "page"):
+            told = await self._line.article(due.url, source=due.source, held=due.host)
+            again = self._article_again(due, told.visit)
+        else:
+            told = await self._line.poll(due.role, due.url, source=due.source, held=due.host, thorough=self._thorough)
+            again = await self._polled(due, told)
+        self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked"))
+        self._tell(due, told)
+
+    def _article_again(self, due: Due, visit: Visit) -> datetime | None:
+        if due.role == "page":
+            return self._next(due, Rhythm())
+        return article_again(visit, found_at=due.found_at, tries=due.tries, looks=self._pace.looks, now=_now())
+
+    async def _polled(self, due: Due, told: Told) -> datetime | None:
+        """Add what a source announced, learn from it, and say when it is polled next."""
+        new = await self._add_links(told.announced.links, due.url) if told.announced else 0
+        if told.announced:
+            await self._add_sources(due, told)
+        rhythm, answered_at = self._frontier.rhythm(due.key)
+        if is_dead_end(told.visit, announced=due.source is not None, answered_at=answered_at):
+            return None
+        learned = rhythm_after(told.visit, rhythm, new_links=new, answered_at=answered_at)
+        self._frontier.learn(due.key, learned, answered_at=told.visit.visited_at if not learned.failures else None)
+        if told.visit.outcome == "gone":
+            return next_poll_of_missing(now=_now(), jitter=random.random())  # noqa: S311
+        return self._next(due, learned, ttl=told.announced.ttl if told.announced else None)
+
+    def _next(self, due: Due, rhythm: Rhythm, *, ttl: timedelta | None = None) -> datetime:
+        schedule = self._schedules.get(due.key)
+        if schedule:
+            return next_fire(schedule, _now())
+        least, most = self._pace.least, self._pace.most
+        return next_poll(rhythm, now=_now(), ttl=ttl, least=least, most=most, jitter=random.random())  # noqa: S311
+
+    async def _add_links(self, links: Iterable[Link], source: str) -> int:
+        found = {link.key: link for link in links}
+        kept = await self._line.kept(list(found))
+        rows = [(_ARTICLE, each, link.url, host(link.url), source) for each, link in found.items()]
+        now = _now()
+        if self._pace.again:
+            new = self._frontier.add(rows, now=now)
+            for each in found:
+                self._frontier.wake("article", each, at=now)
+            return new
+        return self._frontier.add((row for row in rows if row[1] not in kept), now=now)
+
+    async def _add_sources(self, due: Due, told: Told) -> None:
+        """The feeds and sitemaps that a source led to; of a home page also the sitemaps of robots.txt or the usual places."""
+        assert told.announced is not None
+        found: list[tuple[Wanted, str]] = list(told.announced.sources)
+        if due.role == "home":
+            rules = await self._line.gate.rules(due.url)
+            found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
+        rows = []
+        for kind, url in found:
+            with suppress(ValueError):
+                rows.append((kind, key(url), url, host(url), due.source or due.key))
+        self._frontier.add(rows, now=_now())
+
+
+_ARTICLE: Wanted = "article"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,281 @@
+"""The settings as frozen values: what each may be, its default, and its line of explanation.
+
+A docstring under a setting is its line in config.yaml (a test compares them) and its description in the JSON Schema.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, TypeGuard
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    Strict,
+    StrictStr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+
+from scraper.addresses import read_pin
+from scraper.units import seconds, size, size_text, time_text
+from scraper.yamlfile import Place, line_of, shown
+
+NAME = "config.yaml"
+# It stands in every request, in the parentheses of the User-Agent: visible ASCII, without parentheses and without a
+# backslash, which would escape the closing one (RFC 9110, 5.6.5).
+CONTACT = re.compile(
+    r"https?://[!-'*-\[\]-~]{3,180}|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,120}\.[A-Za-z0-9-]{2,63}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Where the settings that are being checked stand; pydantic's validation context."""
+
+    origin: Path | None  # the file; None for settings made in code
+    folder: Path  # where relative paths start
+    home: Path | None  # what ~ stands for
+    lines: Mapping[Place, int]
+
+
+def _contact(text: str) -> str:
+    if text and not CONTACT.fullmatch(text):
+        raise ValueError(f"{shown(text)} is neither an e-mail address nor an http(s) URL in plain ASCII")
+    return text
+
+
+def _network(written: object) -> IPv4Network | IPv6Network:
+    if isinstance(written, IPv4Network | IPv6Network):
+        return written
+    try:
+        return ip_network(str(written))
+    except ValueError as error:
+        raise ValueError(f"{shown(written)} is no network in CIDR form, as 192.168.7.0/24 or fd00:7::/32") from error
+
+
+def _pin(text: str) -> str:
+    read_pin(text)
+    return text
+
+
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    """A path as the reader of the file means it: from the file's folder, or from home after ~."""
+    if "\0" in str(path):
+        raise ValueError("a path may not hold U+0000")
+    reading: Reading | None = info.context
+    if reading is None:
+        return path
+    if path.parts[:1] == ("~",) and reading.home:
+        return reading.home.joinpath(*path.parts[1:])
+    return reading.folder / path
+
+
+def _there(path: Path) -> Path:
+    if not os.path.isfile(path):  # noqa: PTH113  Path.is_file raises where a folder may not be looked into
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+def _one_at_least(ports: tuple[int, ...]) -> tuple[int, ...]:
+    if not ports:
+        raise ValueError("must name one at least")
+    return ports
+
+
+def _amount_schema(example: str) -> WithJsonSchema:
+    text = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?[A-Za-z]*$", "examples": [example]}
+    return WithJsonSchema({"anyOf": [text, {"type": "number", "minimum": 0}]})
+
+
+Seconds = Annotated[
+    float, BeforeValidator(seconds), PlainSerializer(time_text, when_used="json"), _amount_schema("90 s")
+]
+Bytes = Annotated[int, BeforeValidator(size), PlainSerializer(size_text, when_used="json"), _amount_schema("20 MB")]
+Count = Annotated[int, Strict(), Field(ge=1)]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
+PlacedPath = Annotated[Path, AfterValidator(_placed)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema({"type": "string"})]
+
+
+# ── the settings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, written: object) -> object:
+        if not isinstance(written, dict):
+            return written
+        # "ports:" with every line under it commented out says nothing, so it has its default. An absent section is an
+        # empty one, for its defaults may depend on where the file lies.
+        said = {key: value for key, value in written.items() if value is not None or key not in known(cls)}
+        return {key: {} for key, field in known(cls).items() if is_section(field.annotation)} | said
+
+
+class ArchiveSection(Section):
+    """Where everything is kept."""
+
+    dir: PlacedPath = Path("pressmark-archive")
+    """the archive's folder"""
+    warc_size: Annotated[Bytes, Field(ge=1_000_000)] = 10**9
+    """a WARC file is closed at this size; small files are quick to copy, large ones are few"""
+    catalog: StrictStr | None = None
+    """null: SQLite in dir; or postgresql+psycopg://USER@HOST/NAME, its password from PGPASSWORD"""
+
+
+class PolitenessSection(Section):
+    """How gently sites are visited; robots.txt and one request at a time to a host hold always, neither can be set."""
+
+    delay: Seconds = 5
+    """between visits to one host, at least; a longer Crawl-delay in its robots.txt wins"""
+
+
+class NetworkSection(Section):
+    """How far the door to the network opens."""
+
+    connect: Annotated[Seconds, Field(gt=0)] = 10
+    """to reach a host and agree on TLS"""
+    exchange: Annotated[Seconds, Field(gt=0)] = 60
+    """for a request and its whole response; a dripping server must not hold us"""
+    page: Annotated[Seconds, Field(gt=0)] = 90
+    """for one link with all its redirects"""
+    max_body: Annotated[Bytes, Field(ge=1)] = 20 * 10**6
+    """of a response as sent; a longer one is cut there and marked as cut"""
+    max_head: Annotated[Bytes, Field(ge=1024)] = 64 * 10**3
+    """of a response's header fields; more is an attack or a broken server"""
+    max_redirects: Annotated[int, Strict(), Field(ge=0, le=50)] = 10
+    """hops; browsers follow 20, news sites need 4"""
+    ports: Annotated[tuple[Port, ...], AfterValidator(_one_at_least)] = (80, 443)
+    """others are refused, so that no link reaches a mail server or a database"""
+    allow_private: tuple[Network, ...] = ()
+    """networks that may be reached though they are not public, as 192.168.7.0/24"""
+    connect_to: tuple[Annotated[StrictStr, AfterValidator(_pin)], ...] = ()
+    """HOST:PORT:ADDR:PORT as for curl: dials ADDR, private or not, for that origin"""
+    ca_file: Annotated[Path, AfterValidator(_placed), AfterValidator(_there)] | None = None
+    """PEM certificates trusted beside the system's; no setting turns certificate checks off"""
+
+    @field_validator("exchange", "page")
+    @classmethod
+    def _holds_what_is_in_it(cls, time: float, info: ValidationInfo) -> float:
+        inner = {"exchange": "connect", "page": "exchange"}[str(info.field_name)]
+        return _at_least(time, inner, info)
+
+
+class SourcesSection(Section):
+    """What is watched; as shipped, nothing."""
+
+    on: tuple[StrictStr, ...] = ()
+    """seeds that are switched on: by file (de), by tag (tag:finance), or by name"""
+    seeds: Annotated[PlacedPath, Field(validate_default=True)] = Path("seeds")
+    """folder of your own seed files; those that pressmark ships are always known"""
+    max_age: Annotated[Seconds, Field(gt=0)] | None = 604800
+    """what a sitemap dates earlier is left out, for it lists all there ever was; null takes all"""
+    own: tuple[dict[str, Any], ...] = Field(default=(), alias="list")
+    """sources of your own, in the form of a seed file (seeds/README.md); always on"""
+
+
+class ExtractSection(Section):
+    """How pages are turned into texts, in processes of their own that can be killed."""
+
+    workers: Count = 2
+    """processes at most, started when needed; two clean about a hundred pages a second"""
+    time: Annotated[Seconds, Field(gt=0)] = 20
+    """for one page; then its process is killed, and the capture is kept without a text"""
+    memory: Annotated[Bytes, Field(ge=100 * 10**6)] = 1500 * 10**6
+    """for one process; some pages of 8 MB unfold to 2 GB"""
+    idle: Annotated[Seconds, Field(gt=0)] = 30
+    """without work, then the processes end"""
+
+
+class DaemonSection(Section):
+    """The rhythm of the daemon."""
+
+    in_flight: Annotated[Count, Field(le=500)] = 100
+    """visits at once, over all hosts; past a few hundred one process gains nothing"""
+    poll_least: Annotated[Seconds, Field(ge=10)] = 300
+    """between polls of one source, however lively it is"""
+    poll_most: Seconds = 86400
+    """between polls of one source, however quiet it is"""
+    look_again: tuple[Annotated[Seconds, Field(gt=0)], ...] = (3600, 86400, 604800)
+    """ages at which an article is fetched again to see edits; [] never looks again"""
+    heartbeat: Annotated[Seconds, Field(ge=1)] = 60
+    """between signs of life in the log"""
+
+    @field_validator("poll_most")
+    @classmethod
+    def _is_the_longer(cls, time: float, info: ValidationInfo) -> float:
+        return _at_least(time, "poll_least", info)
+
+    @field_validator("look_again")
+    @classmethod
+    def _rises(cls, ages: tuple[float, ...]) -> tuple[float, ...]:
+        if any(later <= age for age, later in pairwise(ages)):
+            raise ValueError("must rise from age to age")
+        return ages
+
+
+class Config(Section):
+    """Every setting of pressmark."""
+
+    contact: Annotated[StrictStr, AfterValidator(_contact)] = ""
+    """e-mail address or URL that site owners can reach you by; it goes into every request"""
+    archive: ArchiveSection = Field(default_factory=ArchiveSection)
+    politeness: PolitenessSection = Field(default_factory=PolitenessSection)
+    network: NetworkSection = Field(default_factory=NetworkSection)
+    sources: SourcesSection = Field(default_factory=SourcesSection)
+    extract: ExtractSection = Field(default_factory=ExtractSection)
+    daemon: DaemonSection = Field(default_factory=DaemonSection)
+
+    _reading: Reading | None = PrivateAttr(None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        self._reading = context
+
+    @property
+    def reading(self) -> Reading | None:
+        """How these settings were read; None when they were made in code."""
+        return self._reading
+
+    @property
+    def origin(self) -> Path | None:
+        """The file these settings were read from; None when they were made in code."""
+        return self._reading.origin if self._reading else None
+
+    def where(self, *place: str | int) -> str:
+        """Where a setting stands, for a message: where("sources", "list", 3) → "config.yaml:41"."""
+        if self._reading is None or self.origin is None:
+            return NAME
+        return f"{self.origin}:{line_of(place, self._reading.lines)}"
+
+
+def known(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The keys of a section as the file writes them."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def is_section(kind: object) -> TypeGuard[type[Section]]:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _at_least(time: float, other: str, info: ValidationInfo) -> float:
+    least = info.data.get(other, 0)
+    if time < least:
+        raise ValueError(f"must not be shorter than {other} ({time_text(least)})")
+    return time

@@ -1,0 +1,440 @@
+"""Sources: what we poll, as lists of links in YAML or OPML, and how a few of them are switched on.
+
+The form of a list is told in seeds/README.md.
+"""
+
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import get_args
+
+import yaml
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from lxml import etree
+
+from scraper.errors import ConfigError, Unreadable
+from scraper.links import Kind
+from scraper.urls import join, key, site, without_secrets
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+# The field of an entry that lists the URLs of each kind, in the order they are polled.
+_FIELDS: dict[str, Kind] = {
+    "feeds": "feed",
+    "news_sitemaps": "news-sitemap",
+    "sitemaps": "sitemap",
+    "fronts": "front",
+    "pages": "page",
+}
+_TEXTS = ("name", "home", "language", "country", "schedule")
+_KNOWN = (*_TEXTS, *_FIELDS, "tags")
+
+_EVERY = re.compile(r"every\s+(\d{1,5})\s*(m|min|h|d|w)")
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+_ADDED = "# Written by `pressmark add`; yours to edit. The form is told in seeds/README.md.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One URL that is polled for links; a `home` stands for all that can be found from it."""
+
+    url: str
+    kind: Kind
+    name: str  # of the publisher
+    tags: tuple[str, ...] = ()  # lower case
+    language: str | None = None  # BCP 47
+    country: str | None = None  # ISO 3166-1 alpha-2, lower case
+    schedule: str | None = None  # "every 15m" or five crontab fields in UTC; None: as often as it pays
+
+    @property
+    def key(self) -> str:
+        """What the source is known by.  See scraper.urls.key."""
+        return key(self.url)
+
+
+class _Refusal:
+    """Makes the ConfigError for a field of one entry: where it stands, and what is wrong."""
+
+    def __init__(self, where: str, lines: Mapping[str, int]) -> None:
+        self._where = where
+        self._lines = lines
+
+    def __call__(self, field: str, message: str) -> ConfigError:
+        line = self._lines.get(field, self._lines.get(""))
+        return ConfigError(f"{self._where}:{line}" if line else self._where, message)
+
+
+# ── YAML ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_seeds(path: Path) -> tuple[Source, ...]:
+    """The sources of one seed file, in its order, each URL once; an empty file holds none.
+
+    Values are taken as they are written: `no` is Norway, not false.
+    Raises ConfigError naming file and line for every mistake, and for a file that cannot be read.
+    """
+    return _sources_in(_read_text(path), str(path))
+
+
+def sources_of(
+    entry: Mapping[str, object], *, where: str, lines: Mapping[str, int] | None = None
+) -> tuple[Source, ...]:
+    """The sources of one entry of a list: each URL it lists, or its home page when it lists none.
+
+    where: the file, or file and line, that mistakes are reported under; lines: field → line in that file, when known.
+    Raises ConfigError for an unknown field, a value of the wrong form, a URL that is none, an entry without any URL.
+    """
+    refuse = _Refusal(where, lines or {})
+    for field in entry:
+        if field not in _KNOWN:
+            raise refuse(field, f"`{field}` is no field of a source{_nearest(field, _KNOWN)}")
+    one = {field: _string(entry.get(field), field, refuse) for field in _TEXTS}
+    home = _url(one["home"], "home", refuse) if one["home"] else None
+    listed = _listed(entry, refuse) or ([("home", home)] if home else [])
+    if not listed:
+        raise refuse("name", f"an entry needs a `home` or a list of URLs under {', '.join(_FIELDS)}")
+    _check_schedule(one["schedule"], refuse)
+    name = one["name"] or site(home or listed[0][1])
+    common = {
+        "language": one["language"],
+        "country": one["country"] and one["country"].lower(),
+        "schedule": one["schedule"],
+    }
+    tags = tuple(dict.fromkeys(tag.lower() for tag in _strings(entry.get("tags"), "tags", refuse)))
+    return tuple(Source(kind=kind, url=url, name=name, tags=tags, **common) for kind, url in listed)
+
+
+def _listed(entry: Mapping[str, object], refuse: _Refusal) -> list[tuple[Kind, str]]:
+    """Every URL that an entry lists, with what it is."""
+    return [
+        (kind, _url(url, field, refuse))
+        for field, kind in _FIELDS.items()
+        for url in _strings(entry.get(field), field, refuse)
+    ]
+
+
+def switched_on(seeds_by_file: Mapping[str, Sequence[Source]], on: Iterable[str]) -> tuple[Source, ...]:
+    """The sources that `on` names, in the order of the files, each URL once.
+
+    seeds_by_file: the file's name without `.yaml` → its sources; on: each a file, a tag or a publisher's name, in this
+    order of precedence, or one of them outright as `file:at`, `tag:at`, `name:…`; case does not matter.
+    Raises ConfigError for an entry that matches nothing, with the nearest that would.
+    """
+    choices = _choices(seeds_by_file)
+    chosen: dict[str, Source] = {}
+    for entry in on:
+        wanted = " ".join(entry.lower().split())
+        found = next((choices[way] for way in _ways(wanted) if way in choices), None)
+        if found is None:
+            known = sorted({each.partition(":")[2] for each in choices})
+            nearest = _nearest(wanted.partition(":")[2] or wanted, known)
+            raise ConfigError("sources", f"`{entry}` is no file, tag or name among the seeds{nearest}")
+        for source in found:
+            chosen.setdefault(source.key, source)
+    return tuple(source for sources in seeds_by_file.values() for source in sources if chosen.get(source.key) is source)
+
+
+def _ways(wanted: str) -> tuple[str, ...]:
+    """How one word may be meant, most likely first."""
+    return (wanted, f"file:{wanted}", f"tag:{wanted}", f"name:{wanted}")
+
+
+def _choices(seeds_by_file: Mapping[str, Sequence[Source]]) -> dict[str, list[Source]]:
+    """Everything that can be switched on: "file:at", "tag:news", "name:der standard" → sources."""
+    choices: dict[str, list[Source]] = {}
+    for stem, sources in seeds_by_file.items():
+        choices.setdefault(f"file:{stem.lower()}", []).extend(sources)
+        for source in sources:
+            choices.setdefault(f"name:{' '.join(source.name.lower().split())}", []).append(source)
+            for tag in source.tags:
+                choices.setdefault(f"tag:{tag}", []).append(source)
+    return choices
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """What was probably meant, as the end of a sentence."""
+    near = get_close_matches(word, list(known), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(f'`{each}`' for each in near)}?" if near else ""
+
+
+def _string(value: object, field: str, refuse: _Refusal) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise refuse(field, f"`{field}` must be text, not {value!r}; put it in quotes")
+    return value.strip()
+
+
+def _strings(value: object, field: str, refuse: _Refusal) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple):
+        raise refuse(field, f"`{field}` is a list; write `{field}: [{value}]`")
+    return [text for each in value if (text := _string(each, field, refuse))]
+
+
+def _url(text: str, field: str, refuse: _Refusal) -> str:
+    """A URL as it is written. Passwords are refused: seed files are handed around, and no record may hold one."""
+    try:
+        key(text)
+    except ValueError as error:
+        hint = f"; write https://{text}" if "://" not in text and "." in text else ""
+        raise refuse(field, f"`{text}` in `{field}` is no http(s) URL{hint}") from error
+    if "@" in text and without_secrets(text) != text.partition("#")[0]:
+        raise refuse(field, f"a URL in `{field}` holds a user name or password; take it out")
+    return without_secrets(text)
+
+
+def _check_schedule(schedule: str | None, refuse: _Refusal) -> None:
+    if schedule is None:
+        return
+    try:
+        next_fire(schedule, datetime(2026, 1, 1, tzinfo=UTC))
+    except ValueError as error:
+        raise refuse("schedule", str(error)) from error
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from error
+
+
+def _sources_in(text: str, where: str) -> tuple[Source, ...]:
+    root = _composed(text, where)
+    if root is None:
+        return ()
+    if not isinstance(root, yaml.SequenceNode):
+        raise ConfigError(f"{where}:{_line(root)}", "a seed file is a list; begin each publisher with `- name: …`")
+    once: dict[str, Source] = {}
+    for node in root.value:
+        entry, lines = _entry(node, where)
+        for source in sources_of(entry, where=where, lines=lines):
+            once.setdefault(source.key, source)
+    return tuple(once.values())
+
+
+def _composed(text: str, where: str) -> yaml.Node | None:
+    """The tree of a YAML text, values unread; None for an empty one."""
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{where}:{line}", f"not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:  # a character that YAML forbids
+        raise ConfigError(where, f"not YAML: {error}") from error
+    empty = isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"
+    return None if empty else root
+
+
+def _entry(node: yaml.Node, where: str) -> tuple[dict[str, object], dict[str, int]]:
+    """One entry as written, and the line each field stands in; "" is the line of the entry itself."""
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(f"{where}:{_line(node)}", "an entry of a seed file has fields; write `- home: …`")
+    entry: dict[str, object] = {}
+    lines = {"": _line(node)}
+    for name, value in node.value:
+        field = str(name.value)
+        if field in entry:
+            raise ConfigError(f"{where}:{_line(name)}", f"`{field}` stands twice in one entry")
+        entry[field] = _plain(value, where)
+        lines[field] = _line(name)
+    return entry, lines
+
+
+def _plain(node: yaml.Node, where: str) -> str | list[str] | None:
+    """The text of a scalar as it is written, or a list of such texts; None for nothing."""
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+    if isinstance(node, yaml.SequenceNode) and all(isinstance(each, yaml.ScalarNode) for each in node.value):
+        return [str(each.value) for each in node.value]
+    raise ConfigError(f"{where}:{_line(node)}", "a field holds a text or a list of texts, nothing deeper")
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+# ── adding ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def add_sources(path: Path, sources: Iterable[Source]) -> list[Source]:
+    """Append to a seed file what is not in it yet, and tell what that was; comments and order in it stay.
+
+    The file is made when it is missing. Readers see the old file or the new one, never a part; two that add at the same
+    time wait for each other. Raises ConfigError when the file is no seed file, OSError when it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        text = _read_text(path) if path.exists() else _ADDED
+        known = {source.key for source in _sources_in(text, str(path))}
+        new = {source.key: source for source in sources if source.key not in known}
+        if new:
+            longer = _appended(text, new.values(), str(path))
+            _sources_in(longer, str(path))  # what we write must be what we can read
+            _replace(path, longer)
+            os.fsync(folder)
+        return list(new.values())
+    finally:
+        os.close(folder)
+
+
+def _appended(text: str, sources: Iterable[Source], where: str) -> str:
+    """The text with an entry for each source at its end, indented as the entries before."""
+    root = _composed(text, where)
+    if isinstance(root, yaml.SequenceNode) and root.flow_style:
+        raise ConfigError(f"{where}:{_line(root)}", "write the list with a dash on each line, then it can be added to")
+    indent = " " * (root.start_mark.column if root else 0)
+    entries = yaml.safe_dump([_written(source) for source in sources], allow_unicode=True, sort_keys=False, width=120)
+    return text.rstrip("\n") + "\n" + "".join(f"{indent}{line}\n" for line in entries.splitlines())
+
+
+def _written(source: Source) -> dict[str, object]:
+    """A source as an entry of a seed file."""
+    field = next((field for field, kind in _FIELDS.items() if kind == source.kind), None)
+    entry: dict[str, object] = {"name": source.name}
+    entry |= {field: [source.url]} if field else {"home": source.url}
+    told = {
+        "tags": list(source.tags),
+        "language": source.language,
+        "country": source.country,
+        "schedule": source.schedule,
+    }
+    return entry | {field: value for field, value in told.items() if value}
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a new file in the place of the old one, whole or not at all."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    fresh = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+# ── OPML ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_opml(body: bytes, subject: str = "OPML") -> tuple[Source, ...]:
+    """The feeds of a subscription list, each once; the folders they lie in, and their categories, become tags.
+
+    subject: what errors call it. A broken list gives what it holds.
+    Raises Unreadable(subject, "not-opml", …) for anything else.  Source: opml.org, version 2.0.
+    """
+    try:
+        return _opml_sources(_opml_root(body, subject))
+    except UnicodeDecodeError as error:  # "&#xD800;": libxml2 lets it pass when it recovers
+        raise Unreadable(subject, "not-opml", "half a character stands in it") from error
+
+
+def _opml_sources(root: etree._Element) -> tuple[Source, ...]:
+    once: dict[str, Source] = {}
+    for outline in root.iter("{*}outline"):
+        told = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
+        url = join(told.get("xmlurl", ""), "")
+        if url:
+            name = told.get("title") or told.get("text") or site(url)
+            once.setdefault(key(url), Source(url=url, kind="feed", name=name, tags=_opml_tags(outline, told)))
+    return tuple(once.values())
+
+
+def _opml_root(body: bytes, subject: str) -> etree._Element:
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
+    try:
+        root = etree.fromstring(body.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
+    except etree.XMLSyntaxError as error:
+        raise Unreadable(subject, "not-opml", "no XML can be read in it") from error
+    if root is None or not isinstance(root.tag, str) or root.tag.rpartition("}")[2].lower() != "opml":
+        raise Unreadable(subject, "not-opml", "its root is not <opml>; export your subscriptions as OPML")
+    return root
+
+
+def _opml_tags(outline: etree._Element, told: Mapping[str, str]) -> tuple[str, ...]:
+    """Folders from the outermost, then categories ("/news/europe,asia")."""
+    folders = [folder.get("text") or folder.get("title") or "" for folder in outline.iterancestors("{*}outline")]
+    words = (*reversed(folders), *re.split(r"[,/]", told.get("category", "")))
+    tags = ("-".join(str(word).lower().split()) for word in words)
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+# ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_fire(schedule: str, now: datetime) -> datetime:
+    """When a source with a schedule is polled next: after `now`, in UTC.
+
+    schedule: "every 15m" (m, h, d, w) or five crontab fields in UTC, "*/15 6-22 * * mon-fri"; where both day fields are
+    narrowed, both must fit. Raises ValueError for any other form and for a time that never comes.
+    """
+    trigger = _every(schedule, now) or _crontab(schedule)
+    fires = trigger.get_next_fire_time(None, now + timedelta(microseconds=1))
+    if not isinstance(fires, datetime):
+        raise ValueError(f"the schedule `{schedule}` names a time that never comes")
+    return fires.astimezone(UTC)
+
+
+def _every(schedule: str, now: datetime) -> IntervalTrigger | None:
+    match = _EVERY.fullmatch(schedule.strip().lower())
+    if match is None:
+        return None
+    if not int(match[1]):
+        raise ValueError(f"the schedule `{schedule}` has no length; a minute is the least")
+    trigger = IntervalTrigger(**{_UNITS[match[2]]: int(match[1])}, start_date=now, timezone=UTC)
+    return IntervalTrigger(seconds=trigger.interval_length, start_date=now + trigger.interval, timezone=UTC)
+
+
+def _crontab(schedule: str) -> CronTrigger:
+    fields = schedule.lower().split()
+    if len(fields) != 5:
+        raise ValueError(f"the schedule `{schedule}` is neither `every 15m` nor five crontab fields")
+    minute, hour, day, month, weekday = fields
+    try:
+        return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=UTC)
+    except ValueError as error:
+        raise ValueError(f"the schedule `{schedule}` is no crontab line: {error}") from error
+
+
+def _weekdays(field: str) -> str:
+    """The weekday field by names, each day told: APScheduler 3 counts from Monday, crontab from Sunday (issue 286)."""
+    if field == "*":
+        return field
+    days = [day for part in field.split(",") for day in _weekday_range(part)]
+    return ",".join(_WEEKDAYS[day % 7] for day in days)
+
+
+def _weekday_range(part: str) -> Iterator[int]:
+    """The days of "1-5", "fri-mon", "*/2" or "0"; a range may run over the end of the week."""
+    span, _, step = part.partition("/")
+    first, _, last = ("0-6" if span == "*" else span).partition("-")
+    start, end = _weekday(first), _weekday(last or first)
+    if step and (not step.isdecimal() or not int(step)):
+        raise ValueError(f"`{part}` is no weekday")
+    yield from range(start, end + 1 if end >= start else end + 8, int(step or 1))
+
+
+def _weekday(text: str) -> int:
+    if text[:3] in _WEEKDAYS:
+        return _WEEKDAYS.index(text[:3])
+    if text.isdecimal() and int(text) <= 7:
+        return int(text)
+    raise ValueError(f"`{text}` is no weekday")

@@ -1,0 +1,29 @@
+"""`pressmark clean`: the article in a saved page or an already flattened text; nothing is stored."""
+
+import sys
+from pathlib import Path
+
+from scraper.errors import ConfigError
+from scraper.extract import clean, clean_flat, is_flat
+from scraper.flags import Flags
+from scraper.output import DONE
+
+
+def clean_file(flags: Flags, file: Path, *, url: str) -> int:
+    """Print the clean text; facts and text with --json. Raises NotAnArticle, ExtractError or ConfigError."""
+    body = _read(file)
+    text = body.decode("utf-8-sig", "replace")
+    article = clean_flat(text, url) if is_flat(text) else clean(body, url or "http://localhost/")
+    facts = {name: getattr(article, name) for name in ("headline", "authors", "published", "modified", "language", "publisher")}
+    shown = {"source_link": article.source_link, "words": article.words, "paragraphs": article.paragraphs, "text": article.text}
+    flags.output.object({**facts, **shown, "extractor": dict(article.extractor), "origins": dict(article.origins)})
+    if not flags.json:
+        print(article.text, end="")
+    return DONE
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be read ({error.strerror})") from error

@@ -1,0 +1,207 @@
+"""`pressmark fetch`: these links, or one pass over the sources."""
+
+import asyncio
+import signal
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from archive.records import Capture, Outcome
+from scraper.config import Config, read_config, watched, with_flags
+from scraper.crawl import Told
+from scraper.edge import Works, pace, works
+from scraper.errors import ConfigError, FetchError
+from scraper.fetch import check_url
+from scraper.flags import Flags, NetworkFlags
+from scraper.frontier import Due
+from scraper.output import Output, capture_object, exit_code, safe
+from scraper.rounds import Rounds
+from scraper.urls import host
+
+_OUTCOMES: tuple[Outcome, ...] = (
+    "new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed",
+)  # fmt: skip
+
+
+def settings(flags: Flags, network: NetworkFlags | None = None) -> Config:
+    """The settings with what the command line says. Raises ConfigError."""
+    net = network or NetworkFlags()
+    return with_flags(
+        read_config(flags.config),
+        archive=flags.archive,
+        delay=net.delay,
+        connect_to=net.connect_to or (),
+        allow_private=net.allow_private or (),
+        ca_file=net.cacert,
+    )
+
+
+def fetch(flags: Flags, urls: Sequence[str], *, again: bool, keep: bool, network: NetworkFlags) -> int:
+    """Fetch the links, those on stdin for "-", or without any the sources of the config once; the exit code."""
+    config = settings(flags, network)
+    wait = 10.0 if flags.wait is None else flags.wait
+    if not urls:
+        return _run(one_pass(config, flags.output, again=again, keep=keep, wait=wait))
+    links = [link for url in urls for link in (_stdin() if url == "-" else [url])]
+    return _run(_links(config, flags.output, links, keep=keep, wait=wait))
+
+
+def _stdin() -> list[str]:
+    """The links on stdin, one a line; empty lines and lines that begin with # are passed over."""
+    lines = (line.strip() for line in sys.stdin)
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    """The work's exit code; 143 and 130 when SIGTERM or SIGINT ends it, after the record at hand is written."""
+
+    async def guarded() -> int:
+        task, loop, came = asyncio.ensure_future(work), asyncio.get_running_loop(), []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda number=number: (came.append(number), task.cancel()))
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return 128 + came[0] if came else 1
+
+    return asyncio.run(guarded())
+
+
+async def _links(config: Config, output: Output, links: Sequence[str], *, keep: bool, wait: float) -> int:
+    """Each link fetched: many hosts at once, the links of one host in order."""
+    checked, outcomes = _checked(links, output)
+    several = len(links) > 1
+    by_host: dict[str, list[str]] = defaultdict(list)
+    for url in checked:
+        by_host[host(url)].append(url)
+    async with works(config, keep=keep, wait=wait) as made:
+        room = asyncio.Semaphore(config.daemon.in_flight)
+
+        async def one_host(name: str, urls: Iterable[str]) -> None:
+            for url in urls:
+                await made.line.gate.free(name)
+                async with room:
+                    told = await made.line.article(url)
+                outcomes.append(told.visit.outcome)
+                _tell(output, told, several=several)
+
+        async with _unwrapping(), asyncio.TaskGroup() as group:
+            for name, urls in by_host.items():
+                group.create_task(one_host(name, urls))
+    return exit_code(outcomes)
+
+
+def _checked(links: Sequence[str], output: Output) -> tuple[list[str], list[Outcome]]:
+    """The links as they are fetched, each once. Of several, one that is none is reported and the others are fetched."""
+    checked: dict[str, None] = {}
+    outcomes: list[Outcome] = []
+    for link in links:
+        try:
+            checked[check_url(link)] = None
+        except FetchError as error:
+            if len(links) == 1:
+                raise
+            output.fail(error)
+            outcomes.append("failed")
+    return list(checked), outcomes
+
+
+class _unwrapping:  # noqa: N801  reads as a verb where it is used
+    """Raises the first error of a task group as itself: one line for the user, not a tree."""
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+            if not isinstance(error, BaseExceptionGroup):
+                raise error from None
+
+
+async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, wait: float) -> int:
+    """One pass: every source polled, every link that is due fetched; the exit code."""
+    sources = watched(config)
+    if not sources:
+        where = config.where("sources", "on")
+        raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`, or give links")
+    counts: Counter[str] = Counter()
+    outcomes: list[Outcome] = []
+
+    def tell(due: Due, told: Told) -> None:
+        if due.role not in ("article", "page"):
+            counts["polled"] += 1
+            if told.message:
+                output.say(f"{safe(told.visit.outcome)}  {safe(told.message)}")
+            return
+        counts[told.visit.outcome] += 1
+        outcomes.append(told.visit.outcome)
+        _tell(output, told, several=True)
+
+    async with works(config, keep=keep, wait=wait) as made:
+        await _work(made, config, sources, tell, again=again)
+    output.say(_summary(len(sources), counts))
+    output.object({"sources": len(sources), **counts})
+    return 0 if not outcomes or not set(outcomes) <= {"failed"} else exit_code(outcomes)
+
+
+async def _work(made: Works, config: Config, sources: Sequence[Any], tell: Any, *, again: bool) -> None:
+    rounds = Rounds(made.line, made.frontier, pace(config, again=again, thorough=True), tell)
+    rounds.watch(sources, wake=True)
+    try:
+        await rounds.until_done()
+    finally:
+        for task in rounds.tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*rounds.tasks, return_exceptions=True)
+
+
+def _summary(sources: int, counts: Counter[str]) -> str:
+    told = [f"{counts[name]} {name}" for name in _OUTCOMES if counts[name]]
+    return " · ".join([f"{sources} sources", f"{counts['polled']} polls", *(told or ["nothing new"])])
+
+
+def _tell(output: Output, told: Told, *, several: bool) -> None:
+    """One link on stdout: its clean text when it is the only one, else a line; why, on stderr, when there is none."""
+    output.object(as_object(told))
+    pressmark = told.revision.pressmark if told.revision else "-"
+    if several:
+        output.line(f"{told.visit.outcome:<11} {pressmark:<20} {safe(told.visit.url)}")
+    elif told.article and not output.json:
+        print(told.article.text, end="", flush=True)
+    if told.message:
+        output.say(f"pressmark: {safe(told.message)}")
+    elif not several and told.revision:
+        output.say(f"── {told.visit.outcome} · {told.revision.text_file} · sha256 {told.revision.sha256}")
+
+
+def as_object(told: Told) -> dict[str, Any]:
+    """One line of `fetch --json`."""
+    visit, revision = told.visit, told.revision
+    facts = told.article or (revision.facts if revision else None)
+    final = told.captures[-1].url if told.captures else None
+    shown = ("headline", "authors", "published", "modified", "language", "site", "publisher", "kind", "access", "source_link")
+    return {
+        "url": visit.url,
+        "final_url": facts.url if facts else final,
+        "canonical_url": facts.canonical_url if facts else None,
+        "outcome": visit.outcome,
+        "reason": visit.reason,
+        "message": told.message,
+        "status": visit.status,
+        "pressmark": revision.pressmark if revision else None,
+        "text_file": revision.text_file if revision else None,
+        "sha256": revision.sha256 if revision else None,
+        **{name: getattr(facts, name) if facts else None for name in shown},
+        "words": told.article.words if told.article else revision.words if revision else None,
+        "facts_changed": list(told.facts_changed),
+        "copy_of": revision.copy_of if revision else None,
+        "extractor": dict(facts.extractor) if facts else None,
+        "site_memory": facts.site_memory if facts else None,
+        "captures": [capture_object(each) for each in told.captures],
+    }
+
+
+__all__ = ["Capture", "as_object", "fetch", "settings"]

@@ -1,0 +1,167 @@
+"""`pressmark list`, `show`, `status`, `verify`: what is in the archive, and whether it is whole."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from archive import Archive
+from archive.finding import conditions, find
+from archive.records import Revision
+from archive.verify import Counts, verify
+from scraper.config import Config, watched
+from scraper.edge import reader
+from scraper.errors import ConfigError
+from scraper.flags import Flags
+from scraper.frontier import Frontier
+from scraper.output import DAMAGE, DONE, Output, safe
+from scraper.urls import key, site
+from scraper.verbs.fetch import settings
+
+
+def list_texts(flags: Flags, *, limit: int, tag: str | None, **filters: Any) -> int:
+    """A line for each revision that meets the filters, newest capture first."""
+    config, output = settings(flags), flags.output
+    sites = sorted({site(source.url) for source in watched(config) if tag in source.tags}) if tag else None
+    with reader(config) as archive, archive.reading() as reading:
+        found = 0
+        for revision in reading.revisions_where(conditions(sites=sites, **filters), limit=limit or None):
+            found += 1
+            output.object(_revision_object(revision))
+            day = (revision.facts.published or f"{revision.captured_at:%Y-%m-%d}")[:10]
+            headline = safe(revision.facts.headline or "(no headline)")
+            output.line(f"{revision.pressmark}  {day}  {safe(revision.facts.site):<24}  {headline}")
+    if not found:
+        output.say("nothing in this archive meets these filters")
+    return DONE
+
+
+def show(flags: Flags, wanted: str, *, warc: bool, to: Path | None) -> int:
+    """The text that an ID means; or its own records as a WARC file."""
+    config, output = settings(flags), flags.output
+    with reader(config) as archive, archive.reading() as reading:
+        revision = find(reading, wanted, key=key)
+        if warc:
+            return _snapshot(archive, revision, output, to)
+        text = archive.text(revision).decode()
+    output.object({**_revision_object(revision), "text": text})
+    if not output.json:
+        print(text, end="")
+    output.say(_provenance(revision))
+    return DONE
+
+
+def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | None) -> int:
+    if to == Path("-"):
+        for member in archive.snapshot(revision):
+            sys.stdout.buffer.write(member)
+        return DONE
+    path = to or Path(f"{revision.pressmark}.warc.gz")
+    try:
+        with path.open("xb") as file:
+            file.writelines(archive.snapshot(revision))
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be written ({error.strerror}); name another file with -o") from error
+    output.object({"pressmark": revision.pressmark, "file": str(path), "bytes": path.stat().st_size})
+    output.line(str(path))
+    return DONE
+
+
+def _provenance(revision: Revision) -> str:
+    facts = revision.facts
+    told = [", ".join(facts.authors), facts.published, facts.site, facts.language, f"{revision.words} words"]
+    line = safe(" · ".join(each for each in told if each))
+    return f"── {line}\n── {revision.text_file} · {revision.warc} @{revision.offset}\n── sha256 {revision.sha256}"
+
+
+def _revision_object(revision: Revision) -> dict[str, Any]:
+    said = asdict(revision)
+    facts = said.pop("facts")
+    captured = revision.captured_at.isoformat().replace("+00:00", "Z")
+    return {"pressmark": revision.pressmark, **said, **facts, "captured_at": captured}
+
+
+def status(flags: Flags, *, watch: bool) -> int:
+    """How much the archive holds, and what the last day brought; with watch every two seconds until interrupted."""
+    config = settings(flags)
+    while True:
+        with reader(config) as archive:
+            _status(archive, config, flags.output)
+        if not watch:
+            return DONE
+        try:
+            time.sleep(2)
+        except KeyboardInterrupt:
+            return DONE
+
+
+def _status(archive: Archive, config: Config, output: Output) -> None:
+    now = datetime.now(UTC)
+    with archive.reading() as reading:
+        counts = reading.counts()
+        bytes_kept = sum(length for length, _ in reading.warc_files().values())
+        day = reading.outcomes(since=now - timedelta(days=1))
+    frontier = _frontier_counts(archive.root / "frontier.sqlite", now)
+    by_outcome: dict[str, int] = {}
+    for (role, outcome), count in day.items():
+        if role == "article":
+            by_outcome[outcome] = by_outcome.get(outcome, 0) + count
+    output.object({"archive": str(config.archive.dir), **counts, "warc_bytes": bytes_kept, "last_day": by_outcome, "frontier": frontier})
+    output.line(f"archive    {config.archive.dir}")
+    output.line(f"articles   {counts['articles']}, in {counts['revisions']} revisions and {counts['texts']} texts")
+    output.line(f"captures   {counts['captures']}, in {counts['warcs']} WARC files of {bytes_kept / 1e6:.1f} MB")
+    output.line("last day   " + (" · ".join(f"{count} {name}" for name, count in sorted(by_outcome.items())) or "no visit"))
+    output.line("frontier   " + " · ".join(f"{count} {name}" for name, count in frontier.items()) if frontier else "frontier   none")
+
+
+def _frontier_counts(path: Path, now: datetime) -> dict[str, int]:
+    if not path.exists():
+        return {}
+    frontier = Frontier(path, owner="status")
+    try:
+        return frontier.counts(now=now)
+    finally:
+        frontier.close()
+
+
+def verify_archive(flags: Flags) -> int:
+    """Every damage that is found, a line each; 5 when there is any."""
+    config, output, counts, damaged = settings(flags), flags.output, Counts(), 0
+    with reader(config) as archive:
+        for damage in verify(archive, counts):
+            damaged += 1
+            output.object({"damage": asdict(damage)})
+            where = f"{damage.file}" + (f" @{damage.offset}" if damage.offset is not None else "")
+            output.line(f"{where}: {safe(damage.what)}" + (f" ({safe(damage.url)})" if damage.url else ""))
+            output.say(f"    {damage.mend}")
+    looked = f"{counts.warcs} WARC files, {counts.records} records, {counts.rows} rows, {counts.texts} texts"
+    output.object({**asdict(counts), "damages": damaged})
+    output.line(f"{looked}: " + (f"{damaged} damaged" if damaged else "all as they were written"))
+    return DAMAGE if damaged else DONE
+
+
+def sources(flags: Flags) -> int:
+    """A line for each source that is watched: what its last poll brought."""
+    config, output = settings(flags), flags.output
+    told = list(_last_polls(config))
+    for source, visit in told:
+        last = f"{visit.visited_at:%Y-%m-%d %H:%M}  {visit.outcome}" if visit else "never polled"
+        output.object({**asdict(source), "last_visit": visit and visit.visited_at.isoformat(), "outcome": visit and visit.outcome,
+                       "reason": visit and visit.reason})  # fmt: skip
+        output.line(f"{source.kind:<12}  {safe(source.name):<28}  {last:<28}  {safe(source.url)}")
+    if not told:
+        output.say(f"{config.where('sources', 'on')}: no source is switched on: name seeds here, or run `pressmark add URL`")
+    return DONE
+
+
+def _last_polls(config: Config) -> Iterator[tuple[Any, Any]]:
+    watching = watched(config)
+    if not (config.archive.dir / "FORMAT").exists():
+        yield from ((source, None) for source in watching)
+        return
+    with reader(config) as archive, archive.reading() as reading:
+        for source in watching:
+            yield source, next(iter(reading.last_visits(source.url, limit=1)), None)

@@ -1,0 +1,65 @@
+"""`pressmark config` and `pressmark add`: the settings and the seeds."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from scraper.config import as_yaml, schema, watched
+from scraper.errors import ConfigError
+from scraper.fetch import check_url
+from scraper.flags import Flags
+from scraper.output import DONE, safe
+from scraper.sources import Source, add_sources, read_opml
+from scraper.urls import site
+from scraper.verbs.fetch import settings
+
+
+def show(flags: Flags) -> int:
+    """All settings in force, as a file that could be read again."""
+    config = settings(flags)
+    flags.output.object(config.model_dump(mode="json", by_alias=True))
+    flags.output.line(as_yaml(config).rstrip())
+    flags.output.say(f"# from {config.origin}")
+    return DONE
+
+
+def validate(flags: Flags) -> int:
+    """Say that settings and seeds are sound; what is wrong is raised as ConfigError."""
+    config = settings(flags)
+    sources = len(watched(config))
+    flags.output.object({"file": str(config.origin), "sources": sources, "sound": True})
+    flags.output.line(f"{config.origin}: sound; {sources} sources are switched on")
+    return DONE
+
+
+def print_schema(flags: Flags) -> int:
+    """The JSON Schema of a settings file."""
+    print(json.dumps(schema(), indent=None if flags.json else 2))
+    return DONE
+
+
+def add(flags: Flags, what: Sequence[str]) -> int:
+    """Write home pages, or the feeds of an OPML file, to seeds/added.yaml beside the config."""
+    config = settings(flags)
+    path = config.sources.seeds / "added.yaml"
+    wanted = [source for each in what for source in _sources_of(each)]
+    added = add_sources(path, wanted)
+    for source in added:
+        flags.output.object({"added": source.url, "kind": source.kind, "name": source.name, "file": str(path)})
+        flags.output.line(f"{source.kind:<12}  {safe(source.name):<28}  {safe(source.url)}")
+    flags.output.say(f"{len(added)} added to {path}, {len(wanted) - len(added)} were there")
+    return DONE
+
+
+def _sources_of(what: str) -> list[Source]:
+    if Path(what).is_file():
+        return list(read_opml(_bytes(Path(what)), what))
+    url = check_url(what)
+    return [Source(url=url, kind="home", name=site(url))]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read ({error.strerror})") from error

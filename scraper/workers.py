@@ -1,0 +1,167 @@
+"""Worker processes for C parsers, which Python cannot interrupt: past their time or memory they die, never the parent.
+
+They start with the first page, end when there is nothing to do, and are renewed every few hundred pages: parsers leak.
+"""
+
+import asyncio
+import functools
+import multiprocessing
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Final, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from scraper.errors import ExtractError, ScraperError
+
+PAGES_OF_A_LIFE: Final = 500
+
+T = TypeVar("T")
+
+
+class Workers:
+    """A pool of worker processes.
+
+    max_workers: processes at a time; seconds: wall and processor time one page may take; megabytes: address space of
+    one worker; idle_seconds: how long they wait for the next page before they end.
+    """
+
+    def __init__(
+        self, max_workers: int, *, seconds: float = 20.0, megabytes: int = 1_500, idle_seconds: float = 30.0
+    ) -> None:
+        self._max_workers = max_workers
+        self._seconds = seconds
+        self._megabytes = megabytes
+        self._idle_seconds = idle_seconds
+        self._pool: ProcessPool | None = None
+        self._busy = 0  # pages in hand
+        self._waiting: set[asyncio.Future[Any]] = set()  # for their results; pebble forgets them when it stops
+        self._rest: asyncio.TimerHandle | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether there are worker processes now."""
+        return self._pool is not None
+
+    async def think(self, function: Callable[..., T], *args: object) -> T:
+        """What function(*args) returns, computed in a worker process.
+
+        function: one that a worker can import by its name; the last argument names the subject of an error (a URL).
+        Raises the ScraperError that function raised; ExtractError "parser-timeout", "parser-memory", "parser-crash"
+        (the worker died) or "parser-error" (any other exception, as its cause).
+        """
+        self._busy += 1
+        self._stay()
+        try:
+            return await self._thought(function, args)
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._rest = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_idle)
+
+    def close(self) -> None:
+        """Ends the workers now; pages in hand fail as crashed. A later `think` starts new ones."""
+        self._stay()
+        pool, self._pool = self._pool, None
+        for waiting in tuple(self._waiting):
+            waiting.cancel()
+        if pool is not None:
+            _end(pool)
+
+    async def _thought(self, function: Callable[..., T], args: tuple[object, ...]) -> T:
+        subject = str(args[-1]) if args else function.__name__
+        error: BaseException | None = None
+        for _ in range(2):
+            pool = self._started()
+            error, result = await self._attempt(pool, function, args)
+            if error is None:
+                return result[0]
+            if not isinstance(error, BrokenProcessPool):
+                break
+            if self._pool is pool:  # pebble gives up a pool whose idle worker was killed; a new one takes the page
+                self.close()
+        if isinstance(error, ScraperError):
+            raise error
+        reason, message = _named(error, self._seconds, self._megabytes)
+        raise ExtractError(subject, reason, message) from error
+
+    async def _attempt(
+        self, pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...]
+    ) -> tuple[BaseException | None, list[T]]:
+        """What became of one page: an exception, or its result in a list."""
+        work = functools.partial(_limited, self._seconds, function)
+        try:
+            future: Future[T] = pool.schedule(work, args=args, timeout=self._seconds)
+        except RuntimeError as broken:  # the pool did since its last page
+            return BrokenProcessPool(str(broken)), []
+        waiting = asyncio.wrap_future(future)
+        self._waiting.add(waiting)
+        try:
+            await asyncio.wait((waiting,))
+        finally:
+            self._waiting.discard(waiting)
+            if not waiting.done():
+                future.cancel()  # the caller was cancelled: pebble kills the worker
+        if waiting.cancelled():
+            return asyncio.CancelledError("stopped"), []
+        error = waiting.exception()
+        return error, [] if error else [waiting.result()]
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self._max_workers,
+                max_tasks=PAGES_OF_A_LIFE,
+                initializer=_begin,
+                initargs=(self._megabytes,),
+                context=multiprocessing.get_context("spawn"),  # a fork of a process with threads may deadlock
+            )
+        return self._pool
+
+    def _stay(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def _end_idle(self) -> None:
+        pool, self._pool, self._rest = self._pool, None, None
+        if pool is not None:
+            asyncio.get_running_loop().run_in_executor(None, _end, pool)  # it waits for processes to end
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble annotates the rest
+    pool.join()
+
+
+def _named(error: BaseException | None, seconds: float, megabytes: int) -> tuple[str, str]:
+    """The reason's word and message for what became of a worker."""
+    code = error.exitcode if isinstance(error, ProcessExpired) else 0
+    if isinstance(error, TimeoutError) or code == -signal.SIGXCPU:
+        return "parser-timeout", f"the page was not understood within {seconds:g} s"
+    if isinstance(error, MemoryError) or code == -signal.SIGKILL:  # the kernel kills with 9 when memory runs out
+        return "parser-memory", f"the page needs more than the {megabytes} MB a worker may have"
+    if isinstance(error, ProcessExpired | BrokenProcessPool | asyncio.CancelledError):
+        return "parser-crash", f"the worker process ended before the page was understood ({error})"
+    return "parser-error", f"{type(error).__name__}: {error}"
+
+
+# ── in the worker
+
+
+def _begin(megabytes: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which finishes its record first
+    if sys.platform != "darwin":  # macOS refuses to limit the address space
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, resource.RLIM_INFINITY))
+
+
+def _limited(seconds: float, function: Callable[..., T], *args: object) -> T:
+    """function(*args) with so much processor time: the guard that works even when the parent is gone or stopped."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime + seconds) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    return function(*args)

@@ -1,0 +1,184 @@
+"""Which lines of a news page are cruft, in the languages of the web, and which look like it and are not."""
+
+import pytest
+
+from scraper.extract.cues import is_date_line
+from scraper.extract.form import Line
+from scraper.extract.lines import is_caption, whole_line_rule, without_cruft
+from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS
+
+
+def kept(*texts: str, **known: tuple[str, ...]) -> tuple[str, ...]:
+    """What is left of these lines."""
+    return tuple(line.text for line in without_cruft([Line("paragraph", text) for text in texts], **known).lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Views: 112",
+        "1,204 views",
+        "Просмотров: 1 204",
+        "Baxış sayı: 318",
+        "RKS NEWS 3 Min Read",
+        "3 Min Read",
+        "Lesezeit: 4 Minuten",
+        "Temps de lecture : 3 min",
+        "Время чтения: 2 минуты",
+        "A+",
+        "A+ A-",
+        "twitter",
+        "Facebook | Twitter | WhatsApp",
+        "Share this Post",
+        "share-lineLiked the story? Share it on social media!",
+        "Follow us on Youtube",
+        "copy link",
+        "print",
+        "Ссылка скопирована",
+        "Artikel teilen",
+        "Partager sur Facebook",
+        "Compartir",
+        "Condividi",
+        "Compartilhe",
+        "Haberi paylaş",
+        "Udostępnij",
+        "Поділитися",
+        "شارك الخبر",
+        "Leave a Comment",
+        "12 comments",
+        "Kommentare (3)",
+        "Laisser un commentaire",
+        "Deja un comentario",
+        "Оставить комментарий",
+        "Yorum yap",
+        "Rəy bildir",
+        "Reageer",
+        "Advertisement",
+        "Anzeige",
+        "Publicité",
+        "Article continues below",
+        "Subscribe to our daily newsletter",
+        "WHAT ARE YOU LOOKING FOR ?",
+        "Read more: Bakery wins a prize",
+        "Lesen Sie auch: Die Bäckerei gewinnt einen Preis",
+        "À lire aussi : La boulangerie gagne un prix",
+        "Читайте также: Пекарня получила приз",
+        "Leia também: Padaria ganha prêmio",
+        "Leggi anche: Il forno vince un premio",
+        "© 2026 Harbour Herald. All rights reserved.",
+        "Any use of materials is allowed only if there is a hyperlink to the Harbour Herald",
+        "Photo: Ann Lee/AP",
+        "Foto: dpa",
+    ],
+)
+def test_a_line_of_the_page_s_furniture_is_cruft_wherever_it_stands(line):
+    assert whole_line_rule(line) is not None
+    assert kept(*PARAGRAPHS[:3], line, *PARAGRAPHS[3:]) == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Share prices fell on Friday.",
+        "Print is not dead, says the editor of the last paper on the islands.",
+        "The video has 112 views.",
+        "Follow the money, the auditor told the council.",
+        "Related parties must disclose their dealings under the new rules.",
+        "She read for three minutes and left.",
+        "More than two hundred people stood on the quay.",
+        "“Comment is free, but facts are sacred,” he said.",
+        "She kept one thing — a photo of her son.",
+        "A day at sea",
+        "Who pays",
+        "He said no.",
+        "2026 was a good year for the ferry.",
+    ],
+)
+def test_a_line_of_the_article_that_sounds_like_cruft_stays(line):
+    lines = (*PARAGRAPHS[:3], line, *PARAGRAPHS[3:])
+    assert kept(*lines) == lines
+
+
+def test_the_headline_is_said_once():
+    assert kept(HEADLINE, *PARAGRAPHS, headlines=(HEADLINE.upper(),)) == PARAGRAPHS
+
+
+def test_a_doubled_paragraph_is_said_once():
+    assert kept(*PARAGRAPHS, PARAGRAPHS[2]) == PARAGRAPHS
+
+
+def test_a_short_line_may_be_said_twice():
+    lines = (PARAGRAPHS[0], "And then?", PARAGRAPHS[1], "And then?", *PARAGRAPHS[2:])
+    assert kept(*lines) == lines
+
+
+def test_date_kicker_and_author_above_the_first_paragraph_go():
+    lines = ("OLD TOWN", "20 November 2026 09:57", "Ann Lee, Reporter", *PARAGRAPHS)
+    assert kept(*lines, authors=("Ann Lee",)) == PARAGRAPHS
+
+
+def test_a_date_between_paragraphs_is_a_subhead_of_a_chronology():
+    lines = (*PARAGRAPHS[:3], "20 November 2026", *PARAGRAPHS[3:])
+    assert kept(*lines) == lines
+
+
+@pytest.mark.parametrize(
+    "line", ["20 November 2026", "Updated: 20.11.2026, 14:05 Uhr", "20 ноября 2026, 12:05", "2 hours ago"]
+)
+def test_a_date_line_is_recognised(line):
+    assert is_date_line(line)
+
+
+@pytest.mark.parametrize("line", ["In 2026 the ferry returned", "12 May Street", "Room 12", "2026"])
+def test_a_line_that_holds_a_date_is_not_one(line):
+    assert not is_date_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The ferry at the quay on April 3, 2026. — AFP file",
+        "The mayor (left) with three former captains. (Photo: Ann Lee/AP)",
+        "Die Fähre am Freitag. Foto: Ann Lee",
+        "The quay on Friday morning [File: Ann Lee/Reuters]",
+    ],
+)
+def test_a_line_that_ends_in_a_photo_credit_is_a_caption(line):
+    assert is_caption(line)
+    assert kept(line, *PARAGRAPHS) == PARAGRAPHS
+
+
+def test_an_agency_that_signs_the_last_paragraph_takes_nothing_away():
+    lines = (*PARAGRAPHS[:-1], f"{PARAGRAPHS[-1]} — AFP")
+    assert kept(*lines) == lines
+
+
+@pytest.mark.parametrize(
+    "cue", ["Related articles", "Mehr zum Thema", "Sur le même sujet", "Другие новости", "Digər xəbərlər"]
+)
+def test_what_follows_a_related_cue_is_cut_when_it_is_a_list_of_headlines(cue):
+    assert kept(*PARAGRAPHS, cue, "Storm closes the bridge", "Bakery wins a prize", "Quay rebuilt") == PARAGRAPHS
+
+
+def test_what_follows_a_related_cue_stays_when_the_article_goes_on():
+    lines = (*PARAGRAPHS[:3], "More about the line", *PARAGRAPHS[3:])
+    assert kept(*lines) == lines
+
+
+def test_promotion_under_an_article_is_cut():
+    promotion = (
+        "Sign up for our newsletter and get the day's stories in your inbox.",
+        "Follow us on Telegram for more of this.",
+    )
+    assert kept(*PARAGRAPHS, *promotion) == PARAGRAPHS
+
+
+def test_rules_alone_never_take_more_than_a_third_of_the_words():
+    lines = ("The ferry is back.", *(f"Read more: story number {n} of the many that are linked here" for n in range(9)))
+    assert kept(*lines) == lines
+
+
+def test_a_photo_credit_is_no_author_and_a_byline_is():
+    cleared = without_cruft([Line("paragraph", text) for text in (*PARAGRAPHS, "By Ann Lee", "Photo: Bo Marten")])
+    assert cleared.authors == ("Ann Lee",)
+    assert [rule for rule, _ in cleared.dropped] == ["byline", "caption"]

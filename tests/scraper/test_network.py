@@ -1,0 +1,685 @@
+"""What passes the door: bytes as they stood on the wire, and nothing to an address that is not public."""
+
+import asyncio
+import gc
+import gzip
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from itertools import chain, repeat
+from pathlib import Path
+
+import pytest
+import trustme
+
+from archive.heads import status_of
+from archive.records import Exchange
+from scraper.addresses import Pin
+from scraper.errors import ConfigError, FetchError, Refused
+from scraper.network import Network, NetworkSettings, as_asked
+from scraper.wire import archived_head
+from tests.servers import Answer, Origin, Step, closed_port, ok, origin
+
+HOST = "news.example"
+HERE = Path(__file__).parent
+
+
+def settings(port: int, **changes: object) -> NetworkSettings:
+    pins = (Pin(HOST, 80, "127.0.0.1", port), Pin(HOST, 443, "127.0.0.1", port))
+    return NetworkSettings(**{"user_agent": "pressmark test", "pins": pins, **changes})  # type: ignore[arg-type]
+
+
+def ask(url: str, how: NetworkSettings, headers: Sequence[tuple[str, str]] = ()) -> Exchange:
+    async def once() -> Exchange:
+        async with Network(how) as network:
+            return await network.exchange(url, headers)
+
+    return asyncio.run(once())
+
+
+def answered(answer: Answer, **changes: object) -> Exchange:
+    """The exchange with a server that answers like this."""
+    with origin({"/": answer}) as server:
+        return ask(f"http://{HOST}/", settings(server.port, **changes))
+
+
+def failure(answer: Answer, **changes: object) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        answered(answer, **changes)
+    return caught.value
+
+
+def dripping(start: bytes, drop: bytes) -> Iterator[Step]:
+    """Sends the start, and then a drop fifty times a second."""
+    yield start
+    for _ in range(500):
+        yield drop
+        yield 0.02
+
+
+HTML = b"<p>the news</p>"
+ZIPPED = gzip.compress(HTML)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+WIRES = {
+    "odd case and spaces": (b"HTTP/1.1 200 OK\r\ncoNtent-TYPE:   text/html \r\nCONTENT-length:15\r\n\r\n", HTML, HTML),
+    "twice the same field": (
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 15\r\nset-cookie: a=2\r\n\r\n",
+        HTML,
+        HTML,
+    ),
+    "bytes beyond ASCII": (b"HTTP/1.1 200 Tr\xe8s bien\r\nX-Town: \xd0\x91\r\nContent-Length: 15\r\n\r\n", HTML, HTML),
+    "a folded line": (b"HTTP/1.1 200 OK\r\nX-Long: one\r\n   two\r\nContent-Length: 15\r\n\r\n", HTML, HTML),
+    "bare line feeds": (b"HTTP/1.1 200 OK\nContent-Length: 15\n\n", HTML, HTML),
+    "no reason phrase": (b"HTTP/1.1 200\r\nContent-Length: 15\r\n\r\n", HTML, HTML),
+    "chunks with extensions and trailers": (
+        CHUNKED,
+        b"5;a=b\r\n<p>th\r\na\r\ne news</p>\r\n0;c\r\nX-Sum: 1\r\n\r\n",
+        HTML,
+    ),
+    "chunked and gzipped": (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"%x\r\n%s\r\n0\r\n\r\n" % (len(ZIPPED), ZIPPED),
+        ZIPPED,
+    ),
+    "an illegal field name": (b"HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 15\r\n\r\n", HTML, HTML),
+    "an illegal field name, chunked": (
+        b"HTTP/1.1 200 OK\r\n(x): y\r\n" + CHUNKED[17:],
+        b"f\r\n" + HTML + b"\r\n0\r\n\r\n",
+        HTML,
+    ),
+    "no content": (b"HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n", b"", b""),
+    "an empty page": (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"", b""),
+    "a page that is gone": (b"HTTP/1.1 410 Gone\r\nContent-Length: 15\r\n\r\n", HTML, HTML),
+    "a change of protocol nobody asked for": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", b"", b""),
+}
+
+
+@pytest.mark.parametrize(("head", "wire", "body"), WIRES.values(), ids=WIRES)
+def test_a_response_is_kept_as_it_stood_on_the_wire(head: bytes, wire: bytes, body: bytes) -> None:
+    exchange = answered(head + wire)
+    assert exchange.response_head == archived_head(head)
+    assert exchange.body == body
+    assert exchange.truncated is None
+
+
+def test_a_response_in_many_small_packets_is_the_same_response() -> None:
+    head, wire, body = WIRES["chunks with extensions and trailers"]
+    packets: list[Step] = [step for byte in head + wire for step in (bytes([byte]), 0.0005)]
+    assert (answered(packets).body, answered(head + wire).response_head) == (body, archived_head(head))
+
+
+def test_what_the_records_have_no_place_for_stands_in_the_notes() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    exchange = answered(hints + CHUNKED + b"1\r\nx\r\n0\r\nX-Sum: 1\r\n\r\njunk")
+    assert status_of(exchange.response_head) == 200
+    assert exchange.notes == (
+        ("interim-response", r"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"),
+        ("trailers", "X-Sum: 1"),
+        ("surplus-length", "4"),
+        ("surplus", "junk"),
+    )
+
+
+def test_a_body_that_ends_with_the_connection_is_whole() -> None:
+    exchange = answered([b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + HTML, "close"])
+    assert (exchange.body, exchange.truncated) == (HTML, None)
+
+
+def test_surplus_bytes_are_never_taken_for_the_answer_to_the_next_request() -> None:
+    async def twice(port: int) -> list[bytes]:
+        async with Network(settings(port)) as network:
+            return [(await network.exchange(f"http://{HOST}{path}")).body for path in ("/poisoned", "/true")]
+
+    with origin({"/poisoned": ok(b"first") + ok(b"forged"), "/true": ok(b"second")}) as server:
+        assert asyncio.run(twice(server.port)) == [b"first", b"second"]
+        assert server.connections == 2
+
+
+def test_the_request_says_who_asks_and_what_is_understood() -> None:
+    with origin({"/a%20b?q=1": ok()}) as server:
+        exchange = ask(f"http://{HOST}/a b?q=1#part", settings(server.port))
+    assert server.requests == [exchange.request_head]
+    assert exchange.url == f"http://{HOST}/a%20b?q=1"
+    assert exchange.request_head.startswith(b"GET /a%20b?q=1 HTTP/1.1\r\nHost: news.example\r\n")
+    for line in (b"User-Agent: pressmark test", b"Accept: text/html,application/xhtml+xml", b"Accept-Encoding: gzip"):
+        assert b"\r\n" + line in exchange.request_head
+
+
+def test_credentials_are_sent_where_asked_and_never_kept() -> None:
+    secrets = [
+        ("Authorization", "Bearer hush"),
+        ("cookie", "session=hush"),
+        ("Proxy-Authorization", "hush"),
+        ("X", "y"),
+    ]
+    with origin({"/": ok()}) as server:
+        exchange = ask(f"http://me:hush@{HOST}/", settings(server.port), secrets)
+    assert server.requests[0].count(b"hush") == 3
+    assert b"hush" not in exchange.request_head
+    assert b"hush" not in exchange.url.encode()
+    assert b"\r\nX: y\r\n" in exchange.request_head
+    assert b"Basic" not in server.requests[0]
+
+
+def test_a_cookie_that_was_set_is_not_sent_back() -> None:
+    async def twice(port: int) -> None:
+        async with Network(settings(port)) as network:
+            await network.exchange(f"http://{HOST}/")
+            await network.exchange(f"http://{HOST}/")
+
+    with origin({"/": ok(b"x", "Set-Cookie: id=1; Path=/")}) as server:
+        asyncio.run(twice(server.port))
+    assert len(server.requests) == 2
+    assert b"ookie" not in server.requests[1]
+
+
+def test_an_exchange_knows_when_it_began_how_long_it_took_and_whom_it_reached() -> None:
+    before = datetime.now(UTC)
+    slow: list[Step] = [b"HTTP/1.1 200 OK\r\n", 0.05, b"Content-Length: 1\r\n\r\nx"]
+    exchange = answered(slow)
+    assert before <= exchange.started_at <= datetime.now(UTC)
+    assert exchange.started_at.utcoffset() == timedelta(0)
+    assert 0.05 <= exchange.seconds < 5
+    assert exchange.ip == "127.0.0.1"
+
+
+# What is cut short
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + HTML, "close"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + HTML, 0.05, "reset"],
+        [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + HTML, 0.05, "reset"],
+        [CHUNKED + b"f\r\n" + HTML, "close"],
+        [CHUNKED + b"f\r\n" + HTML + b"\r\n0\r\n", "close"],
+        [CHUNKED + b"f\r\n" + HTML + b"\r\nzz\r\n", "close"],
+    ],
+)
+def test_a_body_whose_connection_breaks_is_kept_as_far_as_it_came(cut: Answer) -> None:
+    exchange = answered(cut)
+    assert (exchange.body, exchange.truncated) == (HTML, "disconnect")
+
+
+def test_a_body_that_drips_is_kept_as_far_as_it_came_in_time() -> None:
+    began = time.monotonic()
+    exchange = answered(dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"), exchange_seconds=0.3)
+    assert time.monotonic() - began < 2
+    assert exchange.truncated == "time"
+    assert 0 < len(exchange.body) < 50
+    assert set(exchange.body) == {ord("x")}
+
+
+def test_a_body_that_stalls_after_a_head_h11_rejects_is_cut_by_the_same_deadline() -> None:
+    stalled: list[Step] = [b"HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 9\r\n\r\nx", "hold"]
+    exchange = answered(stalled, exchange_seconds=0.2)
+    assert (exchange.body, exchange.truncated) == (b"x", "time")
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", b"x" * 65536),
+        (CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+        (b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n", b"x" * 65536),
+    ],
+)
+def test_an_endless_body_is_cut_at_the_cap(head: bytes, piece: bytes) -> None:
+    exchange = answered(chain([head], repeat(piece)), max_body=300_000)
+    assert exchange.truncated == "length"
+    assert exchange.body == b"x" * 300_000
+
+
+def test_a_body_of_one_byte_chunks_costs_no_more_than_it_brings() -> None:
+    exchange = answered(chain([CHUNKED], repeat(b"1\r\nx\r\n" * 1000)), max_body=100_000)
+    assert exchange.truncated == "length"
+    assert 0 < len(exchange.body) < 100_000
+
+
+def test_a_body_of_just_the_cap_is_whole() -> None:
+    exchange = answered(ok(b"x" * 1000), max_body=1000)
+    assert (len(exchange.body), exchange.truncated) == (1000, None)
+
+
+# What brings no answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (["close"], "disconnect"),
+        (["reset"], "disconnect"),
+        ([b"HTTP/1.1 200 OK\r\nContent-Le", "close"], "disconnect"),
+        ([b"HTTP/1.1 103 Early Hints\r\n\r\n", "close"], "disconnect"),
+        ([b"SSH-2.0-OpenSSH_9.2\r\n", "hold"], "protocol"),
+        ([b"<html>no head</html>", "close"], "protocol"),
+        ([b"\r\n\r\n", "close"], "protocol"),
+        (repeat(b"HTTP/1.1 100 Continue\r\n\r\n"), "protocol"),
+    ],
+)
+def test_what_is_no_answer_is_named(answer: Answer, reason: str) -> None:
+    error = failure(answer)
+    assert error.reason == reason
+    assert error.subject == f"http://{HOST}/"
+
+
+@pytest.mark.parametrize("piece", [b"X-Field: and another\r\n" * 100, b"x" * 9999])
+def test_a_head_without_end_is_too_large(piece: bytes) -> None:
+    assert failure(chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(piece))).reason == "head-too-large"
+
+
+def test_a_whole_head_that_is_too_large_is_no_less_so() -> None:
+    assert failure(ok(b"", "X: " + "x" * 5000), max_head=4096).reason == "head-too-large"
+    assert answered(ok(b"here", "X: " + "x" * 3000), max_head=4096).body == b"here"
+
+
+def test_a_server_that_says_nothing_is_a_timeout() -> None:
+    began = time.monotonic()
+    assert failure(["hold"], exchange_seconds=0.2).reason == "timeout"
+    assert time.monotonic() - began < 2
+
+
+def test_a_head_that_drips_is_a_timeout() -> None:
+    began = time.monotonic()
+    assert failure(dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), exchange_seconds=0.3).reason == "timeout"
+    assert time.monotonic() - began < 2
+
+
+def test_a_refused_connection_says_so_and_where() -> None:
+    with closed_port() as port, pytest.raises(FetchError, match="Connection refused") as error:
+        ask(f"http://{HOST}/", settings(port))
+    assert error.value.reason == "connect"
+    assert f"(127.0.0.1, port {port})" in error.value.message
+
+
+def test_a_name_that_does_not_exist_is_a_failure_of_dns_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def nothing(host: str, *_: object, **__: object) -> list[object]:
+        looked_up.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async def twice() -> list[str]:
+        async with Network(settings(1)) as network:
+            return [await _reason(network.exchange("http://no-such-paper.example/")) for _ in range(2)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    assert asyncio.run(twice()) == ["dns", "dns"]
+    assert looked_up == ["no-such-paper.example"]
+
+
+async def _reason(exchange: Awaitable[Exchange]) -> str:
+    with pytest.raises(FetchError) as caught:
+        await exchange
+    return caught.value.reason
+
+
+# Connections that are used again
+
+
+def test_a_connection_is_used_again() -> None:
+    async def several(port: int) -> None:
+        async with Network(settings(port)) as network:
+            for _ in range(5):
+                await network.exchange(f"http://{HOST}/")
+
+    with origin({"/": ok()}) as server:
+        asyncio.run(several(server.port))
+        assert (server.connections, len(server.requests)) == (1, 5)
+
+
+def test_a_kept_connection_that_died_in_silence_is_replaced_once() -> None:
+    answers: list[Answer] = [ok(b"one"), ["close"], ok(b"two")]
+
+    async def twice(port: int) -> list[bytes]:
+        async with Network(settings(port)) as network:
+            return [(await network.exchange(f"http://{HOST}/")).body for _ in range(2)]
+
+    with origin(lambda _: answers.pop(0)) as server:
+        assert asyncio.run(twice(server.port)) == [b"one", b"two"]
+        assert (server.connections, len(server.requests)) == (2, 3)
+
+
+def test_a_new_connection_that_brings_nothing_is_not_tried_again() -> None:
+    with origin({"/": ["close"]}) as server, pytest.raises(FetchError):
+        ask(f"http://{HOST}/", settings(server.port))
+    assert len(server.requests) == 1
+
+
+def test_an_answer_that_began_is_never_asked_for_twice() -> None:
+    answers: list[Answer] = [ok(b"one"), [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", "close"]]
+
+    async def twice(port: int) -> Exchange:
+        async with Network(settings(port)) as network:
+            await network.exchange(f"http://{HOST}/")
+            return await network.exchange(f"http://{HOST}/")
+
+    with origin(lambda _: answers.pop(0)) as server:
+        assert asyncio.run(twice(server.port)).truncated == "disconnect"
+        assert len(server.requests) == 2
+
+
+# Hundreds at a time
+
+
+def _canned(request: bytes) -> bytes:
+    """An answer whose head, framing and body all follow from the path."""
+    path = request.split()[1].decode()
+    number = int(path[1:])
+    body = f"page {path} ".encode() * (1 + number * 37 % 900)
+    named = f"X-paGe:  {path} \r\nX-Town: caf\xe9\r\n".encode("latin-1")
+    match number % 4:
+        case 0:
+            return b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (named, len(body), body)
+        case 1:
+            return b"HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n%x;x\r\n%s\r\n0\r\n\r\n" % (
+                named,
+                len(body),
+                body,
+            )
+        case 2:
+            return b"HTTP/1.1 404 Not\r\n%sBad Name: x\r\nContent-Length: %d\r\n\r\n%s" % (named, len(body), body)
+        case _:
+            return b"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200\r\n%sContent-Length: %d\r\n\r\n%sjunk" % (
+                named,
+                len(body),
+                body,
+            )
+
+
+def _is_what_was_sent(exchange: Exchange) -> bool:
+    path = exchange.url.rpartition("/")[2]
+    sent = _canned(f"GET /{path} HTTP/1.1".encode())
+    head = sent.removeprefix(b"HTTP/1.1 103 Hints\r\n\r\n").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    number = int(path)
+    body = f"page /{path} ".encode() * (1 + number * 37 % 900)
+    asked = f"GET /{path} HTTP/1.1\r\nHost: paper{number % 50}.example\r\n".encode()
+    whole = (exchange.response_head, exchange.body, exchange.truncated) == (archived_head(head), body, None)
+    return whole and exchange.request_head.startswith(asked)
+
+
+PAPERS = [f"paper{number}.example" for number in range(50)]
+
+
+def _fetch_many(port: int, scheme: str, count: int, **changes: object) -> list[Exchange]:
+    """Exchanges with fifty hosts, up to two hundred at a time."""
+
+    async def all_at_once() -> list[Exchange]:
+        pins = tuple(Pin(paper, to, "127.0.0.1", port) for paper in PAPERS for to in (80, 443))
+        async with Network(settings(port, pins=pins, **changes)) as network:
+            limit = asyncio.Semaphore(200)
+
+            async def one(number: int) -> Exchange:
+                async with limit:
+                    return await network.exchange(f"{scheme}://{PAPERS[number % 50]}/{number}")
+
+            return await asyncio.gather(*(one(number) for number in range(count)))
+
+    return asyncio.run(all_at_once())
+
+
+def test_hundreds_of_exchanges_at_a_time_are_never_mixed_up() -> None:
+    with origin(_canned) as server:
+        exchanges = _fetch_many(server.port, "http", 600)
+    assert len(exchanges) == 600
+    assert [exchange.url for exchange in exchanges if not _is_what_was_sent(exchange)] == []
+
+
+def test_an_exchange_that_is_cancelled_leaves_the_others_alone() -> None:
+    async def scene(port: int) -> bytes:
+        async with Network(settings(port)) as network:
+            doomed = asyncio.create_task(network.exchange(f"http://{HOST}/slow"))
+            await asyncio.sleep(0.05)
+            doomed.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await doomed
+            return (await network.exchange(f"http://{HOST}/")).body
+
+    with origin({"/": ok(b"here"), "/slow": [b"HTTP/1.1 200 OK\r\n", "hold"]}) as server:
+        assert asyncio.run(scene(server.port)) == b"here"
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return tmp_path / "authority.pem"
+
+
+def _server_side(authority: trustme.CA, *names: str, **of: object) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **of).configure_cert(context)  # type: ignore[arg-type]
+    return context
+
+
+def test_a_page_over_tls_says_which_certificate_was_shown(authority: trustme.CA, ca_file: Path) -> None:
+    with origin({"/": ok(HTML)}, tls=_server_side(authority, HOST)) as server:
+        exchange = ask(f"https://{HOST}/", settings(server.port, ca_file=ca_file))
+    notes = dict(exchange.notes)
+    assert exchange.body == HTML
+    assert notes["tls-version"] == "TLSv1.3"
+    assert len(bytes.fromhex(notes["certificate-sha256"])) == 32
+
+
+def test_exchanges_over_tls_are_never_mixed_up_either(authority: trustme.CA, ca_file: Path) -> None:
+    with origin(_canned, tls=_server_side(authority, "*.example", *PAPERS)) as server:
+        exchanges = _fetch_many(server.port, "https", 200, ca_file=ca_file)
+    assert len(exchanges) == 200
+    assert [exchange.url for exchange in exchanges if not _is_what_was_sent(exchange)] == []
+
+
+def test_a_name_with_a_dot_at_its_end_has_the_same_certificate(authority: trustme.CA, ca_file: Path) -> None:
+    with origin({"/": ok(HTML)}, tls=_server_side(authority, HOST)) as server:
+        assert ask(f"https://{HOST}./", settings(server.port, ca_file=ca_file)).body == HTML
+
+
+def _tls_failure(server: Origin, **changes: object) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        ask(f"https://{HOST}/", settings(server.port, **changes))
+    assert caught.value.reason == "tls"
+    assert server.requests == []
+    return caught.value
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
+    with origin({"/": ok()}, tls=_server_side(authority, HOST)) as server:
+        error = _tls_failure(server)
+    assert "unable to get local issuer certificate" in error.message
+    assert "--cacert" in error.message
+
+
+def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, ca_file: Path) -> None:
+    with origin({"/": ok()}, tls=_server_side(authority, "other.example")) as server:
+        assert "Hostname mismatch" in _tls_failure(server, ca_file=ca_file).message
+
+
+def test_a_certificate_that_has_expired_is_refused(authority: trustme.CA, ca_file: Path) -> None:
+    expired = _server_side(authority, HOST, not_after=datetime(2020, 1, 1, tzinfo=UTC))
+    with origin({"/": ok()}, tls=expired) as server:
+        assert "certificate has expired" in _tls_failure(server, ca_file=ca_file).message
+
+
+def test_a_server_that_speaks_no_tls_is_a_failure_of_tls() -> None:
+    def answer_in_plain() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_in_plain)
+        thread.start()
+        with pytest.raises(FetchError, match=r"wrong version number|record layer failure") as error:
+            ask(f"https://{HOST}/", settings(listener.getsockname()[1]))
+        thread.join()
+    assert error.value.reason == "tls"
+
+
+def test_a_handshake_that_nobody_answers_ends_with_the_deadline_and_leaves_no_socket_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(FetchError) as error:
+        ask(f"https://{HOST}/", settings(listener.getsockname()[1], exchange_seconds=0.2))
+    gc.collect()  # a socket left open would warn here
+    assert error.value.reason == "timeout"
+
+
+def test_a_handshake_slower_than_a_connection_may_be_is_a_failure_of_tls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(FetchError, match="in time") as error:
+        ask(f"https://{HOST}/", settings(listener.getsockname()[1], connect_seconds=0.2))
+    assert error.value.reason == "tls"
+
+
+def test_a_ca_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("no certificate")
+    for name in ("missing.pem", "empty.pem"):
+        with pytest.raises(ConfigError, match=name):
+            Network(settings(1, ca_file=tmp_path / name))
+
+
+@pytest.mark.parametrize("user_agent", ["", " ", "pressmark\r\nX: y", "pressmark (+mailto:é@news.example)"])
+def test_a_user_agent_that_cannot_be_sent_is_a_mistake_in_the_settings(user_agent: str) -> None:
+    with pytest.raises(ConfigError, match="user_agent"):
+        Network(NetworkSettings(user_agent=user_agent))
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("https://News.Example", "https://news.example/"),
+        ("http://news.example:80/a#b", "http://news.example/a"),
+        ("https://me:secret@news.example:8443/?q", "https://news.example:8443/?q"),
+        ("https://nachrichten-für.example/für?q=ü", "https://xn--nachrichten-fr-ssb.example/f%C3%BCr?q=%C3%BC"),
+        ("http://news.example/a/../b%20c d", "http://news.example/b%20c%20d"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+    ],
+)
+def test_a_url_is_asked_as_it_goes_on_the_wire(written: str, asked: str) -> None:
+    assert as_asked(written) == asked
+    assert as_asked(asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("http:///path", "url"),
+        ("http://news.example:99999/", "url"),
+        ("http://news.example:0/", "url"),
+        ("http://news.example:port/", "url"),
+        ("http://[::g]/", "url"),
+        ("http://news.example/\x00", "url"),
+        ("http://news.example/\ud800", "url"),
+        ("http://" + "x" * 70_000, "url"),
+        ("ftp://news.example/", "scheme"),
+        ("file:///etc/passwd", "scheme"),
+        ("javascript:alert(1)", "scheme"),
+        ("//news.example/", "scheme"),
+        ("", "scheme"),
+    ],
+)
+def test_what_is_no_url_or_no_web_page_is_never_asked(written: str, reason: str) -> None:
+    with pytest.raises(FetchError) as error:
+        as_asked(written)
+    assert error.value.reason == reason
+
+
+@pytest.mark.parametrize("written", ["ftp://me:hush@news.example/", "http://me:hush@news.example:99999/"])
+def test_a_password_in_a_url_that_is_refused_does_not_show_in_the_error(written: str) -> None:
+    with pytest.raises(FetchError) as error:
+        as_asked(written)
+    assert "hush" not in str(error.value)
+
+
+# Whom we may ask
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/", "http://localhost/", "http://[::1]/", "http://0x7f.1/"])
+def test_this_machine_is_refused(url: str) -> None:
+    with pytest.raises(Refused, match="no public address") as error:
+        ask(url, settings(1))
+    assert error.value.reason == "private-address"
+
+
+def test_a_private_address_that_the_operator_allows_is_asked() -> None:
+    with origin({"/": ok(HTML)}) as server:
+        allowed = settings(server.port, allow_private=(ip_network("127.0.0.0/8"),), ports=(80, 443, server.port))
+        assert ask(f"http://127.0.0.1:{server.port}/", allowed).body == HTML
+
+
+def test_a_port_that_is_not_for_the_web_is_refused() -> None:
+    with pytest.raises(Refused, match="22") as error:
+        ask("http://1.1.1.1:22/", settings(1))
+    assert error.value.reason == "port"
+
+
+def test_a_pin_holds_for_its_own_origin_and_for_no_other() -> None:
+    with origin({"/": ok(HTML)}) as server:
+        pinned = settings(server.port, pins=(Pin("127.0.0.1", 80, "127.0.0.1", server.port),))
+        assert ask("http://127.0.0.1/", pinned).ip == "127.0.0.1"
+        for url in ("https://127.0.0.1/", "http://127.0.0.2/", "http://localhost/"):
+            with pytest.raises(Refused):
+                ask(url, pinned)
+        assert len(server.requests) == 1
+
+
+def test_a_pin_may_name_the_host_to_dial() -> None:
+    with origin({"/": ok(HTML)}) as server:
+        pinned = settings(server.port, pins=(Pin(HOST, 8080, "localhost", server.port),))
+        assert ask(f"http://{HOST}:8080/", pinned).body == HTML
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ("1.1.1.1", "10.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+    with pytest.raises(Refused, match=r"10\.0\.0\.1"):
+        ask("http://two-faced.example/", settings(1))
+
+
+def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with origin({"/": ok(HTML)}) as server, origin({}) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        assert ask(f"http://{HOST}/", settings(server.port)).body == HTML
+        assert proxy.connections == 0
+
+
+SEALED = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+
+
+def _can_seal() -> bool:
+    tools = shutil.which("unshare") and shutil.which("ip")
+    return bool(tools) and subprocess.run(["unshare", "--net", *SEALED, "true"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _can_seal(), reason="needs Linux with unshare, ip and leave to make a network namespace")
+def test_no_spelling_of_a_private_address_is_dialled_where_every_address_would_answer() -> None:
+    child = ["unshare", "--net", *SEALED, sys.executable, "-W", "error", str(HERE / "sealed_network.py")]
+    ran = subprocess.run(
+        child, check=False, capture_output=True, timeout=100, env={**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+    seen = json.loads(ran.stdout)
+    assert seen["asked"] >= 250
+    assert set(seen["dialled"]) == {"1.1.1.1", "2606:4700:4700::1111"}
+    assert seen["private_reached"] == []
+    assert seen["public_reached"] >= 4
+    assert seen["rebound"] == ["1.1.1.1"] * 50

@@ -1,0 +1,106 @@
+"""robots.txt as RFC 9309 and its readers have it."""
+
+import pytest
+
+from scraper.robots import ALLOW_ALL, DISALLOW_ALL, LARGEST, MOST_SITEMAPS, read_rules, robots_url
+
+AT = "https://gazette.test"
+
+
+def allows(body: str | bytes, path: str, product: str = "pressmark") -> bool:
+    raw = body.encode() if isinstance(body, str) else body
+    return read_rules(200, raw, product).allows(AT + path)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 451, 301, 304])
+def test_where_there_is_no_robots_txt_everything_is_allowed(status):
+    assert read_rules(status, b"User-agent: *\nDisallow: /", "pressmark") is ALLOW_ALL
+    assert ALLOW_ALL.allows(AT + "/a")
+
+
+@pytest.mark.parametrize("status", [0, 100, 500, 502, 503, 599, 999])
+def test_where_robots_txt_cannot_be_reached_nothing_is_allowed(status):
+    assert read_rules(status, b"", "pressmark") is DISALLOW_ALL
+    assert not DISALLOW_ALL.allows(AT + "/a")
+
+
+def test_the_longest_rule_decides():
+    body = "User-agent: *\nDisallow: /news\nAllow: /news/today\nDisallow: /*.pdf$\nDisallow: /a?print="
+    assert allows(body, "/news/today/a")
+    assert not allows(body, "/news/old")
+    assert not allows(body, "/b.pdf")
+    assert allows(body, "/b.pdf?x")
+    assert not allows(body, "/a?print=1")
+
+
+def test_a_group_for_us_counts_instead_of_the_one_for_all():
+    body = "User-agent: *\nDisallow: /\n\nUser-agent: PressMark\nUser-agent: other\nDisallow: /private\nCrawl-delay: 7"
+    assert allows(body, "/a")
+    assert not allows(body, "/private/a")
+    assert not allows(body, "/a", "someone")
+    assert read_rules(200, body.encode(), "pressmark").crawl_delay == 7
+    assert read_rules(200, body.encode(), "someone").crawl_delay is None
+
+
+def test_a_group_that_names_our_version_means_us():
+    assert not allows("User-agent: pressmark/0.1 (+https://pressmark.test)\nDisallow: /", "/a")
+    assert allows("User-agent: compressmark\nDisallow: /", "/a")
+
+
+def test_two_groups_for_one_product_are_one():
+    body = "User-agent: pressmark\nDisallow: /a\n\nUser-agent: x\nDisallow: /\n\nUser-agent: pressmark\nDisallow: /b"
+    assert [allows(body, path) for path in ("/a", "/b", "/c")] == [False, False, True]
+
+
+def test_escapes_and_letters_are_compared_as_bytes():
+    assert not allows("User-agent: *\nDisallow: /ü", "/%C3%BC/a")
+    assert not allows("User-agent: *\nDisallow: /%c3%bc", "/%C3%BC/a")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<!doctype html><html>Disallow: /</html>", b"Disallow: /", b"\xff\x00\xfe", b"#"]
+)
+def test_a_file_without_rules_forbids_nothing(body):
+    assert allows(body, "/a")
+
+
+def test_a_byte_order_mark_hides_no_rule():
+    assert not allows(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /\r\n", "/a")
+
+
+def test_of_an_endless_file_only_whole_lines_of_the_beginning_count():
+    head = b"User-agent: *\nDisallow: /first\n"
+    padding = b"#" * (LARGEST - len(head) - len(b"\nDisallow: /") - 1)
+    body = head + padding + b"\n\nDisallow: /second\nDisallow: /third\n"
+    assert [allows(body, path) for path in ("/first", "/second", "/third")] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay"), [("10", 10.0), ("0.5", 0.5), ("soon", None), ("inf", None), ("nan", None), ("-1", None)]
+)
+def test_a_crawl_delay_is_a_number_that_can_be_kept(asked, delay):
+    assert read_rules(200, f"User-agent: *\nCrawl-delay: {asked}".encode(), "pressmark").crawl_delay == delay
+
+
+def test_sitemaps_are_told_once_and_not_without_end():
+    body = (
+        "".join(f"Sitemap: /{number}.xml\n" for number in range(MOST_SITEMAPS + 5))
+        + "sitemap: https://cdn.test/s.xml\n"
+    )
+    assert len(read_rules(200, body.encode(), "pressmark").sitemaps) == MOST_SITEMAPS
+    twice = b"Sitemap: https://gazette.test/s.xml\nUser-agent: *\nDisallow:\nSitemap: https://gazette.test/s.xml"
+    assert read_rules(200, twice, "pressmark").sitemaps == ("https://gazette.test/s.xml",)
+
+
+def test_robots_txt_itself_may_always_be_asked_for():
+    assert allows("User-agent: *\nDisallow: /", "/robots.txt")
+
+
+def test_robots_txt_lies_at_the_root_of_the_origin():
+    assert robots_url("HTTPS://www.Gazette.test:443/a/b?c#d") == "https://www.gazette.test/robots.txt"
+    assert robots_url("http://u:p@gazette.test:8080/") == "http://gazette.test:8080/robots.txt"
+
+
+def test_hostile_patterns_take_no_time():
+    body = "User-agent: *\n" + "".join(f"Disallow: /{'*a' * 40}{number}\n" for number in range(2_000))
+    assert allows(body, "/" + "a" * 2_000)

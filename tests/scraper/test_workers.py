@@ -1,0 +1,128 @@
+"""Pages are understood in processes that may die without taking anybody along."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from scraper.errors import ExtractError, NotAnArticle
+from scraper.extract import understand
+from scraper.workers import Workers
+from tests.scraper.extract.pages import HEADLINE, URL, page
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """One worker with two seconds and a gigabyte a page."""
+    started = Workers(1, seconds=2, megabytes=1_000, idle_seconds=30)
+    yield started
+    started.close()
+
+
+def reason(workers: Workers, function, *args) -> str:
+    with pytest.raises(ExtractError) as caught:
+        asyncio.run(workers.think(function, *args))
+    return caught.value.reason
+
+
+def test_a_page_is_understood_in_another_process(workers):
+    assert asyncio.run(workers.think(understand, HEAD, page(), URL)).headline == HEADLINE
+    assert asyncio.run(workers.think(os.getpid)) != os.getpid()
+
+
+def test_what_a_page_is_instead_of_an_article_reaches_the_parent(workers):
+    with pytest.raises(NotAnArticle) as caught:
+        asyncio.run(workers.think(understand, HEAD, b"%PDF-1.7", URL))
+    assert (caught.value.reason, caught.value.subject) == ("pdf", URL)
+
+
+def test_a_page_past_its_time_ends_and_the_next_one_is_understood():
+    hasty = Workers(1, seconds=0.5)
+    assert reason(hasty, time.sleep, 30) == "parser-timeout"
+    assert reason(hasty, sum, range(10**12)) == "parser-timeout"  # a loop in C, which no signal handler interrupts
+    assert asyncio.run(hasty.think(abs, -1)) == 1
+    hasty.close()
+
+
+def test_a_page_past_its_memory_ends_and_the_next_one_is_understood(workers):
+    assert reason(workers, bytearray, 3 << 30) == "parser-memory"
+    assert asyncio.run(workers.think(abs, -1)) == 1
+
+
+def test_a_parser_that_crashes_takes_only_its_worker_along(workers):
+    assert reason(workers, os.abort) == "parser-crash"
+    assert reason(workers, signal.raise_signal, signal.SIGKILL) == "parser-memory"
+    assert asyncio.run(workers.think(abs, -1)) == 1
+
+
+def test_a_fault_of_ours_is_named_and_keeps_its_cause(workers):
+    with pytest.raises(ExtractError) as caught:
+        asyncio.run(workers.think(int, "ferry"))
+    assert caught.value.reason == "parser-error"
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_an_idle_worker_killed_from_outside_is_replaced(workers):
+    async def kill_and_ask():
+        os.kill(await workers.think(os.getpid), signal.SIGKILL)
+        return await workers.think(abs, -1)
+
+    assert asyncio.run(kill_and_ask()) == 1
+
+
+def test_ctrl_c_is_not_for_the_workers(workers):
+    async def interrupt_and_ask():
+        worker = await workers.think(os.getpid)
+        os.kill(worker, signal.SIGINT)
+        return await workers.think(os.getpid) == worker
+
+    assert asyncio.run(interrupt_and_ask())
+
+
+def test_workers_start_with_the_first_page_and_end_when_idle():
+    workers = Workers(1, idle_seconds=0.05)
+    assert not workers.running
+
+    async def rest() -> tuple[bool, bool]:
+        await workers.think(abs, -1)
+        busy = workers.running
+        await asyncio.sleep(0.2)
+        return busy, workers.running
+
+    assert asyncio.run(rest()) == (True, False)
+
+
+def test_a_page_whose_reader_gave_up_frees_its_worker(workers):
+    async def give_up_and_ask():
+        await workers.think(abs, -1)  # the worker is up
+        page_in_hand = asyncio.ensure_future(workers.think(time.sleep, 1.9))
+        await asyncio.sleep(0.2)
+        page_in_hand.cancel()
+        return await workers.think(abs, -1)
+
+    assert asyncio.run(give_up_and_ask()) == 1
+
+
+def test_closing_leaves_nobody_waiting(workers):
+    async def close_in_between() -> list[object]:
+        pages = [asyncio.ensure_future(workers.think(time.sleep, 1.9)) for _ in range(3)]
+        await asyncio.sleep(0.2)
+        workers.close()
+        return await asyncio.wait_for(asyncio.gather(*pages, return_exceptions=True), 10)
+
+    assert all(isinstance(outcome, ExtractError) for outcome in asyncio.run(close_in_between()))
+
+
+def test_the_parent_never_loads_a_parser():
+    code = (
+        "import sys; from scraper.extract import understand; from scraper.workers import Workers;"
+        "print({'lxml', 'trafilatura', 'selectolax', 'htmldate'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"
