@@ -6,6 +6,18 @@ with open_archive("pressmark-archive") as archive, archive.reading() as reading:
     print(archive.article(revision).text)
 """
 
-from archive.store import Archive, Writer, open_archive, open_writer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive.store import Archive, Writer, open_archive, open_writer
 
 __all__ = ["Archive", "Writer", "open_archive", "open_writer"]
+
+
+def __getattr__(name: str) -> Any:
+    """The names above, when they are first asked for: SQLAlchemy takes a fifth of a second, `--help` must not."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from archive import store
+
+    return getattr(store, name)

@@ -17,7 +17,9 @@ from archive.records import Capture, Facts, Revision, Validators, Visit
 from archive.tables import aliases, captures, revisions, schema, texts, visits, warcs
 from archive.warc import stamp
 
-_WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL; any number serves, but one only
+_WRITERS = (
+    7_072_657  # the advisory lock that orders writing transactions on PostgreSQL; any number serves, but one only
+)
 _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
 _VISIT = [each.name for each in fields(Visit)]

@@ -49,7 +49,9 @@ def _find(reading: Reading, wanted: str, key: Callable[[str], str]) -> Revision:
 
 def _one(found: Sequence[Revision], wanted: str) -> Revision:
     if not found:
-        raise NotFound(wanted, "no text in this archive has a hash that begins so; `pressmark list` shows those there are")
+        raise NotFound(
+            wanted, "no text in this archive has a hash that begins so; `pressmark list` shows those there are"
+        )
     if len(found) > 1:
         raise Ambiguous(wanted, tuple(each.pressmark for each in found))
     return found[0]
@@ -94,12 +96,17 @@ def conditions(
     these hosts. language: "en" means "en-GB" too.
     """
     columns = revisions.c
-    day = sa.func.coalesce(sa.func.substr(columns.published, 1, 10), sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10))
+    day = sa.func.coalesce(
+        sa.func.substr(columns.published, 1, 10), sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
+    )
     captured = sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
     wanted = [
         (site, lambda: (columns.site == site) | columns.site.endswith(f".{site}", autoescape=True)),
         (author, lambda: columns.authors.icontains(author, autoescape=True)),
-        (language, lambda: (columns.language == language) | columns.language.startswith(f"{language}-", autoescape=True)),
+        (
+            language,
+            lambda: (columns.language == language) | columns.language.startswith(f"{language}-", autoescape=True),
+        ),
         (kind, lambda: columns.kind == kind),
         (since, lambda: day >= str(since)),
         (until, lambda: day <= str(until)),

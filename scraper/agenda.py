@@ -12,7 +12,9 @@ _BLOCKED_RETRY = timedelta(days=1)
 _NO_USE = ("parser-timeout", "parser-memory", "parser-crash", "too-deep", "too-large", "url", "scheme", "redirects")
 
 
-def article_again(visit: Visit, *, found_at: datetime, tries: int, looks: Sequence[timedelta], now: datetime) -> datetime | None:
+def article_again(
+    visit: Visit, *, found_at: datetime, tries: int, looks: Sequence[timedelta], now: datetime
+) -> datetime | None:
     """When an article's link is fetched again; None when never.
 
     found_at: when the link was announced; tries: failures in a row before this one; looks: ages at which an article is looked

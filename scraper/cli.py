@@ -37,7 +37,9 @@ def _print_version(said: bool) -> None:
 @verb
 def everywhere(
     flags: Flags,
-    shown: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="say it and end")] = False,
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="say it and end")
+    ] = False,
 ) -> None:
     """Keeps the news as it was."""
 
@@ -64,7 +66,7 @@ def daemon(flags: Flags, network: NetworkFlags) -> int:
     from scraper.daemon import run
     from scraper.verbs.fetch import settings
 
-    return run(settings(flags, network), verbose=flags.verbose)
+    return run(settings(flags, network), verbose=flags.verbose, as_json=flags.json)
 
 
 @app.command()
@@ -131,7 +133,9 @@ def show(
     flags: Flags,
     wanted: Annotated[str, typer.Argument(metavar="ID", help="pressmark, 6 of its digits, record id or URL; ID@2")],
     warc: Annotated[bool, typer.Option("--warc", help="write its own records as a WARC file")] = False,
-    to: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="name of that file; - is stdout")] = None,
+    to: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="name of that file; - is stdout")
+    ] = None,
 ) -> int:
     """Print a text."""
     from scraper.verbs import reading

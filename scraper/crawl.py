@@ -27,9 +27,9 @@ from archive.records import Article, Capture, Exchange, Outcome, Page, Revision,
 from archive.warc import sha1
 from scraper.compare import Change, compare, known_as, same_extractor
 from scraper.errors import ExtractError, FetchError, NotAnArticle, Refused, Unreadable
-from scraper.fetch import Fetcher
-from scraper.frontier import Frontier
 from scraper.extract import understand
+from scraper.fetcher import Fetcher
+from scraper.frontier import Frontier
 from scraper.gate import LARGEST_ROBOTS, Gate, Memory
 from scraper.links import Announced
 from scraper.network import Network
@@ -71,7 +71,9 @@ class Manners:
 class Line:
     """One crawler at work on one archive, or on none."""
 
-    def __init__(self, network: Network, frontier: Frontier, workers: Workers, archive: Writer | None, manners: Manners) -> None:
+    def __init__(
+        self, network: Network, frontier: Frontier, workers: Workers, archive: Writer | None, manners: Manners
+    ) -> None:
         self._archive = archive
         self._workers = workers
         self._manners = manners
@@ -145,7 +147,7 @@ class Line:
     async def _appended(self, page: Page) -> tuple[Capture, ...]:
         if self._archive is None:
             return ()
-        return await self._archived(self._archive.append, page)
+        return await self.in_order(self._archive.append, page)
 
     async def _changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
         """A poll's page is appended when its bytes are not those of the newest capture."""
@@ -162,7 +164,7 @@ class Line:
         if status_of(answer.response_head) != 304 or self._archive is None:
             return answer.response_head, answer.body
         whole = await self._latest_whole(answer.url)
-        return await self._archived(self._archive.payload, whole) if whole else (answer.response_head, answer.body)
+        return await self.in_order(self._archive.payload, whole) if whole else (answer.response_head, answer.body)
 
     async def _latest_whole(self, url: str) -> Capture | None:
         return await self._asked(lambda reading: reading.latest_whole(url))
@@ -186,6 +188,7 @@ class Line:
 
     async def _seen(self, capture: Capture, asked: str) -> Revision | None:
         """The latest revision, when it was understood from these very bytes."""
+
         def look(reading: Any) -> Revision | None:
             article = reading.article_at(asked)
             latest: Revision | None = reading.latest(article) if article else None
@@ -204,7 +207,7 @@ class Line:
                 visit = replace(visit, outcome="unchanged")
                 return await self._noted(visit, None, captures, article=article, revision=latest, change=change)
             outcome: Outcome = "unchanged" if change.verdict == "facts" else change.verdict
-            revision = await self._archived(
+            revision = await self.in_order(
                 self._archive.keep, article, replace(visit, outcome=outcome),
                 verdict=change.verdict, after=latest.record_id if latest else None, facts_changed=change.facts_changed,
             )  # fmt: skip
@@ -222,13 +225,13 @@ class Line:
         baseline: Article | None = None
         with suppress(NotAnArticle, ExtractError, FetchError):
             capture = await self._asked(lambda reading: reading.capture(latest.capture))
-            head, body = await self._archived(self._archive.payload, capture)
+            head, body = await self.in_order(self._archive.payload, capture)
             baseline = await self._workers.think(understand, head, body, latest.facts.url)
         return compare(article, latest, baseline=baseline)
 
     # ── the archive ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _archived(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    async def in_order(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """The call, made by the archive's one thread, after all that were asked for before it."""
         return await asyncio.get_running_loop().run_in_executor(self._in_order, lambda: call(*arguments, **named))
 
@@ -242,14 +245,14 @@ class Line:
             with archive.reading() as reading:
                 return question(reading)
 
-        return await self._archived(answer)
+        return await self.in_order(answer)
 
     async def _noted(
         self, visit: Visit, message: str | None, captures: tuple[Capture, ...] = (), *, article: Article | None = None,
         revision: Revision | None = None, change: Change | None = None, announced: Announced | None = None,
     ) -> Told:  # fmt: skip
         if self._archive is not None:
-            await self._archived(self._archive.note, visit)
+            await self.in_order(self._archive.note, visit)
         return Told(
             visit=visit, message=message, captures=captures, article=article, revision=revision,
             facts_changed=change.facts_changed if change else (), announced=announced,
@@ -274,16 +277,12 @@ class Line:
         whole = await self._latest_whole(url)
         if whole is None or self._archive is None or _now() - whole.captured_at > _ROBOTS_AGE:
             return None
-        head, body = await self._archived(self._archive.payload, whole)
+        head, body = await self.in_order(self._archive.payload, whole)
         return decoded(head, body, limit=LARGEST_ROBOTS, url=url)
 
     async def kept(self, keys: list[str]) -> set[str]:
         """Which of these normalised URLs lead to an article that was kept."""
         return await self._asked(lambda reading: reading.known(keys)) or set()
-
-    async def wait_for_archive(self) -> None:
-        """Until everything that was asked of the archive is done."""
-        await self._archived(lambda: None)
 
     def close(self) -> None:
         """Let the archive's thread end. The archive itself stays open."""
@@ -291,7 +290,9 @@ class Line:
 
 
 def _attempt(url: str, role: Role, source: str | None) -> Visit:
-    return Visit(visit_id=f"urn:uuid:{uuid.uuid4()}", url=url, visited_at=_now(), role=role, outcome="new", source=source)
+    return Visit(
+        visit_id=f"urn:uuid:{uuid.uuid4()}", url=url, visited_at=_now(), role=role, outcome="new", source=source
+    )
 
 
 def _now() -> datetime:

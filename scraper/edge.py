@@ -39,7 +39,9 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     """
     archive = writer(config, wait=wait) if keep else None
     try:
-        frontier = Frontier(archive.root / "frontier.sqlite" if archive else None, owner=f"{os.getpid()}-{time.time_ns()}")
+        frontier = Frontier(
+            archive.root / "frontier.sqlite" if archive else None, owner=f"{os.getpid()}-{time.time_ns()}"
+        )
         workers = _workers(config)
         async with Network(network_settings(config)) as network:
             line = Line(network, frontier, workers, archive, _manners(config))

@@ -1,14 +1,13 @@
 """What can go wrong on the way to a text: theirs (a server, a page) and ours (a setting).
 
-    ScraperError
-    ├── FetchError          no whole answer came; `reason` is the Visit's word for it
-    │   └── Refused         we did not ask: robots.txt, a private address, a port, a scheme
-    ├── Unreadable          a feed, sitemap, front or seed file is not what it should be
-    ├── NotAnArticle        the page holds no article; `reason` says what it is instead
-    ├── ExtractError        the page could not be understood: too deep, too slow, too large for its worker
-    └── ConfigError         a setting is wrong; the message names file and line
+ScraperError
+├── FetchError          no whole answer came; `reason` is the Visit's word for it
+│   └── Refused         we did not ask: robots.txt, a private address, a port, a scheme
+├── Unreadable          a feed, sitemap, front or seed file is not what it should be
+├── NotAnArticle        the page holds no article; `reason` says what it is instead
+├── ExtractError        the page could not be understood: too deep, too slow, too large for its worker
+└── ConfigError         a setting is wrong; the message names file and line
 """
-
 
 from archive.records import Exchange
 

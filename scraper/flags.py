@@ -45,12 +45,12 @@ class NetworkFlags:
     allow_private: Annotated[
         list[str] | None, typer.Option("--allow-private", metavar="CIDR", help="a private network that may be reached")
     ] = None
-    cacert: Annotated[
-        Path | None, typer.Option("--cacert", metavar="FILE", help="PEM trusted beside the system's")
-    ] = None
-    delay: Annotated[
-        str | None, typer.Option("--delay", metavar="SECONDS", help="between visits to one host; 5")
-    ] = None
+    cacert: Annotated[Path | None, typer.Option("--cacert", metavar="FILE", help="PEM trusted beside the system's")] = (
+        None
+    )
+    delay: Annotated[str | None, typer.Option("--delay", metavar="SECONDS", help="between visits to one host; 5")] = (
+        None
+    )
 
 
 def verb(function: Callable[..., int | None]) -> Callable[..., None]:
@@ -70,7 +70,10 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def run(*, context: typer.Context, **said: Any) -> None:
-        made = {name: group(**{field.name: said.pop(field.name) for field in fields(group)}) for name, group in groups.items()}
+        made = {
+            name: group(**{field.name: said.pop(field.name) for field in fields(group)})
+            for name, group in groups.items()
+        }
         made["flags"] = context.obj = _merged(context.obj or Flags(), made["flags"])
         code = function(**made, **said)
         if code:

@@ -83,7 +83,13 @@ class Frontier:
             raise
         self._sql.execute("COMMIT")
 
-    def add(self, found: Iterable[tuple[Wanted, str, str, str, str | None]], *, now: datetime, due_at: datetime | None = None) -> int:
+    def add(
+        self,
+        found: Iterable[tuple[Wanted, str, str, str, str | None]],
+        *,
+        now: datetime,
+        due_at: datetime | None = None,
+    ) -> int:
         """Add links as (role, key, url, host, source); those already known stay as they are. How many were new.
 
         due_at: when they are due; None: now.
@@ -113,7 +119,10 @@ class Frontier:
                     " WHERE host = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
                     (host,),
                 ).fetchone()
-                sql.execute("UPDATE links SET due_at = ?, claimed_by = ? WHERE role = ? AND key = ?", (until, self._owner, *row[:2]))
+                sql.execute(
+                    "UPDATE links SET due_at = ?, claimed_by = ? WHERE role = ? AND key = ?",
+                    (until, self._owner, *row[:2]),
+                )
                 sql.execute("UPDATE hosts SET busy_until = ? WHERE host = ?", (until, host))
                 sql.execute(_READY, (host,))
                 claimed.append(_due(row))
@@ -132,7 +141,9 @@ class Frontier:
     def wake(self, role: Wanted, key: str, *, at: datetime) -> None:
         """A known link is due at that time, or earlier if it was."""
         with self._writing() as sql:
-            query = "UPDATE links SET due_at = min(coalesce(due_at, ?1), ?1) WHERE role = ?2 AND key = ?3 RETURNING host"
+            query = (
+                "UPDATE links SET due_at = min(coalesce(due_at, ?1), ?1) WHERE role = ?2 AND key = ?3 RETURNING host"
+            )
             for (host,) in sql.execute(query, (at.timestamp(), role, key)).fetchall():
                 sql.execute(_READY, (host,))
 
@@ -167,7 +178,9 @@ class Frontier:
         moment = now.timestamp()
         with self._writing() as sql:
             sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
-            next_at, busy_until = sql.execute("SELECT next_at, busy_until FROM hosts WHERE host = ?", (host,)).fetchone()
+            next_at, busy_until = sql.execute(
+                "SELECT next_at, busy_until FROM hosts WHERE host = ?", (host,)
+            ).fetchone()
             free_at = busy_until if hop else max(next_at, busy_until)
             if free_at > moment:
                 return datetime.fromtimestamp(free_at, UTC)
@@ -191,7 +204,9 @@ class Frontier:
         """Count a refusal (429, 503, 403) by the host, or forget them when it answered; how many in a row."""
         with self._writing() as sql:
             sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
-            query = "UPDATE hosts SET refusals = CASE WHEN ? THEN refusals + 1 ELSE 0 END WHERE host = ? RETURNING refusals"
+            query = (
+                "UPDATE hosts SET refusals = CASE WHEN ? THEN refusals + 1 ELSE 0 END WHERE host = ? RETURNING refusals"
+            )
             return int(sql.execute(query, (again, host)).fetchone()[0])
 
     def rhythm(self, key: str) -> tuple[Rhythm, datetime | None]:
@@ -215,7 +230,11 @@ class Frontier:
 
     def known(self, role: Wanted, keys: Iterable[str]) -> set[str]:
         """Which of these links are in the frontier."""
-        return {key for key in keys if self._sql.execute("SELECT 1 FROM links WHERE role = ? AND key = ?", (role, key)).fetchone()}
+        return {
+            key
+            for key in keys
+            if self._sql.execute("SELECT 1 FROM links WHERE role = ? AND key = ?", (role, key)).fetchone()
+        }
 
     def stalled(self, *, now: datetime) -> list[str]:
         """URLs whose claim ran out without a report: their worker died or hangs. They are due again already."""
@@ -253,5 +272,11 @@ class Frontier:
 def _due(row: Sequence[object]) -> Due:
     role, key, url, host, source, found_at, tries = row
     return Due(  # the types are the schema's
-        role=role, key=key, url=url, host=host, source=source, found_at=datetime.fromtimestamp(found_at, UTC), tries=tries  # type: ignore[arg-type]
+        role=role,
+        key=key,
+        url=url,
+        host=host,
+        source=source,
+        found_at=datetime.fromtimestamp(found_at, UTC),
+        tries=tries,  # type: ignore[arg-type]
     )

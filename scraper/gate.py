@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from archive.heads import field, status_of
 from archive.records import Exchange, Page, Validators
 from scraper.errors import FetchError, Refused
-from scraper.fetch import Fetcher
+from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
 from scraper.network import Network
 from scraper.politeness import cool_down, host_delay, retry_after
@@ -54,7 +54,9 @@ class Memory:
 class Gate:
     """Robots rules and host slots. Call it with a URL for the context in which that URL may be asked for."""
 
-    def __init__(self, network: Network, frontier: Frontier, *, product: str, delay: timedelta, memory: Memory, seconds: float) -> None:
+    def __init__(
+        self, network: Network, frontier: Frontier, *, product: str, delay: timedelta, memory: Memory, seconds: float
+    ) -> None:
         """delay: between visits to a host, at least; seconds: the longest a slot is held for one exchange."""
         self._frontier = frontier
         self._product = product

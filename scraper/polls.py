@@ -37,7 +37,10 @@ def read_polled(kind: Kind, since: datetime, head: bytes, body: bytes, url: str)
 
 def _is_xml_or_json(plain: bytes) -> bool:
     start = plain[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf", b"<urlset", b"<sitemapindex", b"{")) and b"<html" not in start
+    return (
+        start.startswith((b"<?xml", b"<rss", b"<feed", b"<rdf", b"<urlset", b"<sitemapindex", b"{"))
+        and b"<html" not in start
+    )
 
 
 def _from_feed(plain: bytes, url: str) -> Announced:
@@ -47,7 +50,9 @@ def _from_feed(plain: bytes, url: str) -> Announced:
 
 def _from_front(head: bytes, plain: bytes, url: str) -> Announced:
     front = read_front(plain, url, charset_of(head, plain))
-    return Announced(links=_wanted(front.links), sources=tuple(("feed", feed) for feed in front.feeds), dropped=front.dropped)
+    return Announced(
+        links=_wanted(front.links), sources=tuple(("feed", feed) for feed in front.feeds), dropped=front.dropped
+    )
 
 
 def _from_sitemap(plain: bytes, url: str, since: datetime) -> Announced:

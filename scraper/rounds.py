@@ -45,6 +45,7 @@ class Rounds:
         self._tell = tell
         self._schedules: Mapping[str, str] = {}
         self._thorough = pace.thorough or frontier.fresh
+        self._woken: set[str] = set()  # articles that were kept before and are fetched again in this pass, once
         self.tasks: set[asyncio.Task[None]] = set()
 
     def watch(self, sources: Sequence[Source], *, wake: bool, spread: timedelta = timedelta(0)) -> int:
@@ -134,8 +135,9 @@ class Rounds:
         now = _now()
         if self._pace.again:
             new = self._frontier.add(rows, now=now)
-            for each in found:
+            for each in found.keys() - self._woken:
                 self._frontier.wake("article", each, at=now)
+            self._woken |= found.keys()
             return new
         return self._frontier.add((row for row in rows if row[1] not in kept), now=now)
 

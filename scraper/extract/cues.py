@@ -120,12 +120,18 @@ FURNITURE: Final = _whole(
     r"(?:our |the |free |daily |email )*newsletters?|newsletter (?:abonnieren|bestellen)|(?:subscribe"
     r"|sign up) (?:to|for) .{0,70}"
     r"|get .{0,60}(?:newsletter|inbox|alerts).{0,40}|подписка на .{0,40}|what are you looking for ?\??",
+    r"article content|advertisement.{0,30}continues below|get (?:daily|weekly|breaking) .{0,30}news|embed",
+    r"empfohlener redaktioneller inhalt|ein klick für den datenschutz|passer la publicité|[-\s]*aktualisiert(?: am)?",
+    r"(?:auch interessant|ähnliche artikel|mehr zum thema|das könnte sie auch interessieren|noticias? relacionadas?"
+    r"|te puede interesar|les også|läs (?:också|även)|lue myös|related(?: stor(?:y|ies))?|по теме)",
+    r"分享.{0,10}|评论|关注|点赞|收藏|责任编辑.{0,12}|シェア(?:する)?|この記事をシェア.{0,6}|.{0,6}フォローする|おすすめ情報"
+    r"|기사 URL이 복사되었습니다|공유하기|댓글|구독하기",
     r"(?:follow|set) as (?:a )?preferred source.{0,40}|add .{0,30} (?:on|to) google"
     r"|make .{0,30} preferred source.{0,40}",
     r"(?:image|photo|picture|bild|foto) ?(?:\d+ (?:of|von|/) \d+|\d+/\d+)|\d+ ?/ ?\d+|externer inhalt.{0,60}",
 )
 RIGHTS: Final = re.compile(
-    r"(?:copyright\b|©|\(c\) ?\d{4}|\S{2,30} © ?\d{4}|all rights reserved|alle rechte vorbehalten"
+    r"\W{0,3}(?:copyright\b|©|\(c\) ?\d{4}|\S{2,30} © ?\d{4}|all rights reserved|alle rechte vorbehalten"
     r"|tous droits réservés"
     r"|todos los derechos reservados|tutti i diritti riservati|todos os direitos reservados|alle rechten voorbehouden"
     r"|wszelkie prawa zastrzeżone|tüm hakları saklıdır|bütün hüquqlar qorunur|все права защищены|усі права захищені"
@@ -210,7 +216,7 @@ BLURB: Final = re.compile(
     re.IGNORECASE,
 )
 REPORTING: Final = re.compile(
-    r"\(?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|translated"
+    r"\W*(?:with )?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|translated"
     r"|reported) by\b.{3,300}"
     r"|(?:mit material von|quelle|source|sources|fuente|fonte|bron|źródło|источник|джерело|kaynak|mənbə"
     r"|المصدر)\s*[:：]\s*.{1,80}"
@@ -254,7 +260,8 @@ CREDIT_END: Final = re.compile(
 CREDIT_LINE: Final = re.compile(
     rf"(?:©|\(c\))\s*.{{0,80}}|{_PHOTO}\s*[:：©/]\s*.{{0,80}}"
     rf"|photos?\s+(?:by|courtesy)\s.{{0,80}}"
-    rf"|{_AGENCY}(?: file)?(?: photo)?|getty images.{{0,20}}|.{{0,40}}/ ?(?:{_AGENCY}|getty images)(?: file)?(?: photo)?",
+    rf"|\(?{_AGENCY}(?: file)?(?: photo)?\)?|getty images.{{0,20}}"
+    rf"|.{{0,40}}/ ?(?:{_AGENCY}|getty images)(?: file)?(?: photo)?",
     re.IGNORECASE,
 )
 # The first line of a flattened text, when a lone agency signs it: "… on April 3, 2024. — AFP".
@@ -264,23 +271,24 @@ AGENCY_END: Final = re.compile(
 
 HOST: Final = re.compile(r"(?:https?://)?(?:www\.)?[\w-]{2,40}(?:\.[\w-]{2,20})?\.[a-z]{2,6}/?\.?", re.IGNORECASE)
 LABEL: Final = re.compile(
-    r"[^\Wa-zß-öø-ÿа-яёəığışçöü_][^a-zß-öø-ÿа-яёəıа-я.!?]{1,40}"
+    r"[^\Wa-zß-öø-ÿа-яёəığışçöü_][^a-zß-öø-ÿа-яёəı.!?:]{1,40}"
 )  # capitals only: a kicker, a section, a place
 
 _DATE_WORDS: Final = frozenset(
     """
-    published updated posted last modified on at date time first by upd am pm a p m gmt utc est edt cet cest bst ist
-    msk et pt local ago today yesterday hour hours minute minutes min mins day days vor stunden minuten tagen uhr
-    stand veröffentlicht aktualisiert am um den publié mis à jour le il y a heures minutes h publicado actualizado
-    el a las hace horas pubblicato aggiornato alle ore oggi ieri publicado atualizado em às há horas gepubliceerd
-    bijgewerkt om geplaatst opublikowano aktualizacja dnia godz опубликовано обновлено сегодня вчера назад часов
-    часа минут в г року год года опубліковано оновлено сьогодні вчора yayınlanma güncelleme tarihi saat giriş son
-    dərc edilib mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday
-    montag dienstag mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche
-    lunes martes miércoles jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica
-    segunda terça quarta quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedziałek
-    wtorek środa czwartek piątek sobota niedziela понедельник вторник среда четверг пятница суббота воскресенье
-    pazartesi salı çarşamba perşembe cuma cumartesi pazar bazar ertəsi çərşənbə axşamı axşamı şənbə th st nd rd
+    published updated posted last modified on at date time first by upd am pm a p m gmt utc jst kst cst cdt pst pdt
+    mst mdt aest hkt sgt wib pkt gst eat wat sast est edt cet cest bst ist msk et pt local ago today yesterday hour
+    hours minute minutes min mins day days vor stunden minuten tagen uhr stand veröffentlicht aktualisiert am um den
+    publié mis à jour le il y a heures minutes h publicado actualizado el a las hace horas pubblicato aggiornato
+    alle ore oggi ieri publicado atualizado em às há horas gepubliceerd bijgewerkt om geplaatst opublikowano
+    aktualizacja dnia godz опубликовано обновлено сегодня вчера назад часов часа минут в г року год года
+    опубліковано оновлено сьогодні вчора yayınlanma güncelleme tarihi saat giriş son dərc edilib mon tue tues wed
+    thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch
+    donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles
+    jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta
+    quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag poniedziałek wtorek środa czwartek
+    piątek sobota niedziela понедельник вторник среда четверг пятница суббота воскресенье pazartesi salı çarşamba
+    perşembe cuma cumartesi pazar bazar ertəsi çərşənbə axşamı axşamı şənbə th st nd rd
     """.split()
 )
 _MONTHS: Final = tuple(

@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from htmldate import find_date
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from scraper import urls
@@ -44,7 +43,6 @@ _MOMENT = re.compile(
     re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*$", re.IGNORECASE)
-_PRINTED_AUTHORS = XPath("//*[self::a[@rel='author'] or @itemprop='author']")
 _BROKEN_JSON = (
     (re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)"), ""),
     (re.compile(r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"), ""),
@@ -300,7 +298,7 @@ def _bylines(page: _Markup) -> Iterator[tuple[str, list[str]]]:
             is_author_label(folded(said)) for said in page.metas.get(label, ())
         ):  # WordPress, in the site's language
             yield "meta", [folded(name) for name in page.metas.get(value, ())]
-    printed = _PRINTED_AUTHORS(page.tree)
+    printed = page.tree.xpath("//*[self::a[@rel='author'] or @itemprop='author']")
     yield "html", [folded(element.text_content()) for element in printed[:6]]
 
 

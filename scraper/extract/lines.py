@@ -80,7 +80,7 @@ def without_cruft(
     _drop_captions(text)
     certain = dict(text.rules)
     _drop_head(text, {bare(author) for author in authors} | {bare(name) for name in found.authors})
-    _drop_tail(text)
+    _drop_tail(text, {bare(author) for author in authors})
     text.rules = _within_bounds(text, (text.rules, certain, sure))
     return Cleared(
         lines=tuple(lines[at] for at in text.left()),
@@ -217,17 +217,19 @@ def _drop_head(text: _Text, authors: set[str]) -> None:
             text.rules[at] = "date"
         elif text.bares[at] in authors:
             text.rules[at] = "byline"
-        elif line.kind != "row" and text.words[at] <= 4 and cues.LABEL.fullmatch(line.text):
+        elif line.kind == "paragraph" and text.words[at] <= 4 and cues.LABEL.fullmatch(line.text):
             text.rules[at] = "label"
 
 
-def _drop_tail(text: _Text) -> None:
+def _drop_tail(text: _Text, authors: set[str]) -> None:
     """What follows the article's last paragraph, once something in it shows that it is not the article's."""
     _cut_at_cue(text)
     for at in reversed(text.left()):
         line = text.lines[at]
         if cues.is_date_line(line.text):
             text.rules[at] = "date"
+        elif text.bares[at] in authors:
+            text.rules[at] = "byline"
         elif text.words[at] <= 70 and cues.BLURB.search(line.text):
             text.rules[at] = "blurb"
         elif line.kind == "subhead" or (text.words[at] <= 8 and cues.TAIL.match(line.text) and not text.prose[at]):

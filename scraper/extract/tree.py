@@ -25,7 +25,7 @@ _EMPTY_TAGS = frozenset(b"area base br col embed hr img input link meta param so
 
 
 def fit(page: bytes, url: str) -> bytes:
-    """The page, in UTF-8, as a parser can bear it: no doctype, no control characters, no giant comments or inline images.
+    """The page, in UTF-8, as a parser can bear it: no doctype, control characters, giant comments, inline images.
 
     A few passes of the machine's speed, before any parser runs.
     Raises ExtractError "too-large", "too-many-tags" or "too-many-attributes".

@@ -14,8 +14,16 @@ def clean_file(flags: Flags, file: Path, *, url: str) -> int:
     body = _read(file)
     text = body.decode("utf-8-sig", "replace")
     article = clean_flat(text, url) if is_flat(text) else clean(body, url or "http://localhost/")
-    facts = {name: getattr(article, name) for name in ("headline", "authors", "published", "modified", "language", "publisher")}
-    shown = {"source_link": article.source_link, "words": article.words, "paragraphs": article.paragraphs, "text": article.text}
+    facts = {
+        name: getattr(article, name)
+        for name in ("headline", "authors", "published", "modified", "language", "publisher")
+    }
+    shown = {
+        "source_link": article.source_link,
+        "words": article.words,
+        "paragraphs": article.paragraphs,
+        "text": article.text,
+    }
     flags.output.object({**facts, **shown, "extractor": dict(article.extractor), "origins": dict(article.origins)})
     if not flags.json:
         print(article.text, end="")

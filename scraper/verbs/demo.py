@@ -22,14 +22,15 @@ def demo(flags: Flags) -> int:
         for edition in (1, 2):
             press.edition = edition
             output.say(f"\n── edition {edition} of a sample newspaper, served on loopback")
-            asyncio.run(one_pass(config, output, again=True, keep=True, wait=10.0))
+            asyncio.run(one_pass(config, output, again=edition > 1, keep=True, wait=10.0))
     return _kept(config, output)
 
 
 def _settings(folder: Path, press: Press) -> Config:
     """The settings for a newspaper that lies on loopback and is ours: no delay, every host pinned."""
     sources = [
-        {"name": paper.name, "feeds": paper.feeds, "sitemaps": paper.sitemaps, "fronts": [paper.front]} for paper in SITES
+        {"name": paper.name, "feeds": paper.feeds, "sitemaps": paper.sitemaps, "fronts": [paper.front]}
+        for paper in SITES
     ]
     return Config.model_validate(
         {
@@ -55,7 +56,9 @@ def _kept(config: Config, output: Output) -> int:
     output.line(first)
     output.say("── the texts, by site")
     for each in named:
-        output.line(f"{each.pressmark}  {each.verdict:<7}  {safe(each.facts.site):<24}  {safe(each.facts.headline or '')}")
+        output.line(
+            f"{each.pressmark}  {each.verdict:<7}  {safe(each.facts.site):<24}  {safe(each.facts.headline or '')}"
+        )
     output.say("\n── the exact responses they came from")
     for warc in warcs:
         output.line(str(config.archive.dir / warc))

@@ -13,7 +13,7 @@ from scraper.config import Config, read_config, watched, with_flags
 from scraper.crawl import Told
 from scraper.edge import Works, pace, works
 from scraper.errors import ConfigError, FetchError
-from scraper.fetch import check_url
+from scraper.fetcher import check_url
 from scraper.flags import Flags, NetworkFlags
 from scraper.frontier import Due
 from scraper.output import Output, capture_object, exit_code, safe
@@ -182,7 +182,18 @@ def as_object(told: Told) -> dict[str, Any]:
     visit, revision = told.visit, told.revision
     facts = told.article or (revision.facts if revision else None)
     final = told.captures[-1].url if told.captures else None
-    shown = ("headline", "authors", "published", "modified", "language", "site", "publisher", "kind", "access", "source_link")
+    shown = (
+        "headline",
+        "authors",
+        "published",
+        "modified",
+        "language",
+        "site",
+        "publisher",
+        "kind",
+        "access",
+        "source_link",
+    )
     return {
         "url": visit.url,
         "final_url": facts.url if facts else final,

@@ -109,12 +109,26 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
     for (role, outcome), count in day.items():
         if role == "article":
             by_outcome[outcome] = by_outcome.get(outcome, 0) + count
-    output.object({"archive": str(config.archive.dir), **counts, "warc_bytes": bytes_kept, "last_day": by_outcome, "frontier": frontier})
+    output.object(
+        {
+            "archive": str(config.archive.dir),
+            **counts,
+            "warc_bytes": bytes_kept,
+            "last_day": by_outcome,
+            "frontier": frontier,
+        }
+    )
     output.line(f"archive    {config.archive.dir}")
     output.line(f"articles   {counts['articles']}, in {counts['revisions']} revisions and {counts['texts']} texts")
     output.line(f"captures   {counts['captures']}, in {counts['warcs']} WARC files of {bytes_kept / 1e6:.1f} MB")
-    output.line("last day   " + (" · ".join(f"{count} {name}" for name, count in sorted(by_outcome.items())) or "no visit"))
-    output.line("frontier   " + " · ".join(f"{count} {name}" for name, count in frontier.items()) if frontier else "frontier   none")
+    output.line(
+        "last day   " + (" · ".join(f"{count} {name}" for name, count in sorted(by_outcome.items())) or "no visit")
+    )
+    output.line(
+        "frontier   " + " · ".join(f"{count} {name}" for name, count in frontier.items())
+        if frontier
+        else "frontier   none"
+    )
 
 
 def _frontier_counts(path: Path, now: datetime) -> dict[str, int]:
@@ -153,7 +167,9 @@ def sources(flags: Flags) -> int:
                        "reason": visit and visit.reason})  # fmt: skip
         output.line(f"{source.kind:<12}  {safe(source.name):<28}  {last:<28}  {safe(source.url)}")
     if not told:
-        output.say(f"{config.where('sources', 'on')}: no source is switched on: name seeds here, or run `pressmark add URL`")
+        output.say(
+            f"{config.where('sources', 'on')}: no source is switched on: name seeds here, or run `pressmark add URL`"
+        )
     return DONE
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scraper.config import as_yaml, schema, watched
 from scraper.errors import ConfigError
-from scraper.fetch import check_url
+from scraper.fetcher import check_url
 from scraper.flags import Flags
 from scraper.output import DONE, safe
 from scraper.sources import Source, add_sources, read_opml

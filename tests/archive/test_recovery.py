@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from pages import HARBOUR, article, later, page, visit
 
 from archive import open_archive, open_writer
 from archive.members import walk
 from archive.verify import Counts, verify
+from tests.archive.pages import HARBOUR, article, later, page, visit
 
 DIE_AFTER_KEEPING = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[2])
-from pages import HARBOUR, article, page, visit
+from tests.archive.pages import HARBOUR, article, page, visit
 from archive import open_writer
 archive = open_writer(sys.argv[1])
 [capture] = archive.append(page(b"kept"))

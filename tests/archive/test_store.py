@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pages import HARBOUR, NOON, article, exchange, later, not_modified, page, visit
 
 from archive import Writer, open_archive, open_writer
 from archive.errors import NewerFormat, NotAnArchive, NotFound, WriteFailed
@@ -18,6 +17,7 @@ from archive.members import walk
 from archive.records import Page
 from archive.texts import folder_of
 from archive.verify import Counts, verify
+from tests.archive.pages import HARBOUR, NOON, article, exchange, later, not_modified, page, visit
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_readers_write_nothing(tmp_path):
 WRITE_TWENTY = """
 import sys
 sys.path.insert(0, sys.argv[3])
-from pages import article, later, page, visit
+from tests.archive.pages import article, later, page, visit
 from archive import open_writer
 with open_writer(sys.argv[1]) as archive:
     for n in range(20):

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from pages import HARBOUR, article, page, visit
 
 from archive import open_archive, open_writer
 from archive.members import walk
 from archive.verify import Counts, verify
+from tests.archive.pages import HARBOUR, article, page, visit
 
 
 @pytest.fixture

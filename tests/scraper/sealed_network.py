@@ -14,7 +14,7 @@ from unittest.mock import patch
 from urllib.parse import quote, unquote
 
 from scraper.errors import FetchError, Refused
-from scraper.fetch import Fetcher
+from scraper.fetcher import Fetcher
 from scraper.network import Network, NetworkSettings
 from tests.servers import Origin, moved, ok, origin
 

@@ -69,6 +69,10 @@ def kept(*texts: str, **known: tuple[str, ...]) -> tuple[str, ...]:
         "Any use of materials is allowed only if there is a hyperlink to the Harbour Herald",
         "Photo: Ann Lee/AP",
         "Foto: dpa",
+        "(dpa)",
+        "Auch interessant",
+        "分享让更多人看到",
+        "기사 URL이 복사되었습니다.",
     ],
 )
 def test_a_line_of_the_page_s_furniture_is_cruft_wherever_it_stands(line):
@@ -163,6 +167,10 @@ def test_what_follows_a_related_cue_is_cut_when_it_is_a_list_of_headlines(cue):
 def test_what_follows_a_related_cue_stays_when_the_article_goes_on():
     lines = (*PARAGRAPHS[:3], "More about the line", *PARAGRAPHS[3:])
     assert kept(*lines) == lines
+
+
+def test_the_author_s_name_under_an_article_is_no_paragraph():
+    assert kept(*PARAGRAPHS, "Ann Lee", authors=("Ann Lee",)) == PARAGRAPHS
 
 
 def test_promotion_under_an_article_is_cut():

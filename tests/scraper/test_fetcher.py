@@ -10,7 +10,7 @@ from archive.heads import status_of
 from archive.records import Page, Validators
 from scraper.addresses import Pin
 from scraper.errors import FetchError, Refused
-from scraper.fetch import Fetcher, Gate, check_url
+from scraper.fetcher import Fetcher, Gate, check_url
 from scraper.network import Network, NetworkSettings
 from tests.servers import Answer, Origin, closed_port, moved, ok, origin
 

@@ -1,0 +1,204 @@
+"""The daemon: the line on a clock, until SIGTERM.
+
+    tick        every second    claim what is due, as far as there is room, and set out
+    sources     every minute    see what `pressmark add` or an editor changed in the seeds
+    reaper      every 30 s      say what was claimed and never reported
+    journal     every 15 min    write the visits that no record holds yet
+    midnight    00:00 UTC       close the WARC file
+    heartbeat   as configured   counts
+
+APScheduler holds this clockwork and nothing else: what is due when lies in the frontier, so nothing is lost with a process.
+"""
+
+import asyncio
+import signal
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from archive import Writer
+from scraper.config import Config, require_contact, watched
+from scraper.crawl import Line, Told
+from scraper.edge import pace, works
+from scraper.errors import ConfigError
+from scraper.frontier import Due, Frontier
+from scraper.output import safe
+from scraper.rounds import Rounds
+from scraper.sources import Source
+
+_GRACE = 7.0  # seconds for visits on their way when the daemon is told to stop; ten is the promise
+_SPREAD_EACH = timedelta(seconds=0.1)  # so far apart are the first polls, so that a new daemon is no burst
+_SPREAD_MOST = timedelta(minutes=15)
+
+
+def run(config: Config, *, verbose: bool = False, as_json: bool = False) -> int:
+    """Watch the config's sources until SIGTERM or SIGINT; then 0.
+
+    Raises ConfigError when there is no contact or no source, ArchiveError when the archive cannot be opened.
+    """
+    require_contact(config)
+    sources = watched(config)
+    if not sources:
+        where = config.where("sources", "on")
+        raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`")
+    return asyncio.run(_run(config, sources, _logger(verbose=verbose, as_json=as_json)))
+
+
+def _logger(*, verbose: bool, as_json: bool) -> Any:
+    """Structured lines on stderr: for people on a terminal, else JSON."""
+    for_people = sys.stderr.isatty() and not as_json
+    renderer = structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _harmless,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(10 if verbose else 20),
+    )
+
+
+def _harmless(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Remote strings may carry escape sequences; no log line does."""
+    return {name: safe(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+async def _run(config: Config, sources: tuple[Source, ...], log: Any) -> int:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with works(config, keep=True) as made:
+        assert made.archive is not None
+        for recovered in made.archive.recovered:
+            log.warning("recovered", warc=recovered.warc, records=recovered.records, cut=recovered.cut)
+        clockwork = _Clockwork(config, made.line, made.frontier, made.archive, log)
+        clockwork.watch(sources)
+        scheduler = clockwork.started()
+        log.info("started", sources=len(sources), archive=str(config.archive.dir))
+        await stop.wait()
+        scheduler.shutdown(wait=False)
+        await clockwork.end()
+        clockwork.heartbeat()
+    log.info("stopped")
+    return 0
+
+
+class _Clockwork:
+    """The standing jobs, and what they count between two heartbeats."""
+
+    def __init__(self, config: Config, line: Line, frontier: Frontier, archive: Writer, log: Any) -> None:
+        self._config = config
+        self._line = line
+        self._frontier = frontier
+        self._archive = archive
+        self._log = log
+        self._counts: Counter[str] = Counter()
+        self._watched: tuple[Source, ...] = ()
+        self._rounds = Rounds(line, frontier, pace(config), self._tell)
+
+    def watch(self, sources: tuple[Source, ...]) -> None:
+        spread = min(_SPREAD_EACH * len(sources), _SPREAD_MOST) if self._frontier.fresh else timedelta(0)
+        self._rounds.watch(sources, wake=False, spread=spread)
+        self._watched = sources
+
+    def started(self) -> AsyncIOScheduler:
+        """The scheduler, running. Jobs come once even when several turns were missed, and never twice at a time."""
+        once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=once)
+        jobs: list[tuple[Callable[[], Awaitable[None]], IntervalTrigger | CronTrigger]] = [
+            (self._tick, IntervalTrigger(seconds=1)),
+            (self._see_sources, IntervalTrigger(seconds=30)),
+            (self._reap, IntervalTrigger(seconds=30)),
+            (self._journal, IntervalTrigger(minutes=15)),
+            (self._close_warc, CronTrigger(hour=0, minute=0, timezone=UTC)),
+            (self._beat, IntervalTrigger(seconds=max(1, round(self._config.daemon.heartbeat)))),
+        ]
+        for job, trigger in jobs:
+            scheduler.add_job(self._guarded(job), trigger, id=job.__name__.strip("_"))
+        scheduler.start()
+        return scheduler
+
+    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def run_job() -> None:
+            try:
+                await job()
+            except Exception as error:  # noqa: BLE001  the one place: a job that fails is said, and comes again
+                self._counts["errors"] += 1
+                self._log.error("job failed", job=job.__name__.strip("_"), error=f"{type(error).__name__}: {error}")
+
+        return run_job
+
+    async def _tick(self) -> None:
+        before = set(self._rounds.tasks)
+        self._rounds.dispatch()
+        for task in self._rounds.tasks - before:
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # its claim runs out by itself, and the link is due again
+            self._counts["errors"] += 1
+            self._log.error("visit failed", url=task.get_name(), error=f"{type(error).__name__}: {error}")
+
+    def _tell(self, due: Due, told: Told) -> None:
+        visit = told.visit
+        self._counts[visit.outcome if visit.role == "article" else "polls"] += 1
+        said = {
+            "outcome": visit.outcome,
+            "reason": visit.reason,
+            "role": visit.role,
+            "url": visit.url,
+            "status": visit.status,
+            "seconds": visit.seconds,
+            "pressmark": told.revision.pressmark if told.revision else None,
+            "links": len(told.announced.links) if told.announced else None,
+            "message": told.message,
+        }
+        self._log.info("visit", **{name: value for name, value in said.items() if value is not None})
+
+    async def _see_sources(self) -> None:
+        try:
+            sources = watched(self._config)
+        except ConfigError as error:
+            self._log.error("seeds not read, the old ones stay", error=str(error))
+            return
+        if sources != self._watched:
+            self._log.info("sources changed", before=len(self._watched), now=len(sources))
+            self.watch(sources)
+
+    async def _reap(self) -> None:
+        for url in self._frontier.stalled(now=datetime.now(UTC)):
+            self._log.warning("stalled, due again", url=url)
+
+    async def _journal(self) -> None:
+        await self._line.in_order(self._archive.journal)
+
+    async def _close_warc(self) -> None:
+        await self._line.in_order(self._archive.journal)
+        await self._line.in_order(self._archive.close_warc)
+
+    async def _beat(self) -> None:
+        self.heartbeat()
+
+    def heartbeat(self) -> None:
+        """A line with what was done since the last one, and what is waiting."""
+        waiting = self._frontier.counts(now=datetime.now(UTC))
+        self._log.info("heartbeat", **dict(sorted(self._counts.items())), in_flight=len(self._rounds.tasks), **waiting)
+        self._counts.clear()
+
+    async def end(self) -> None:
+        """Let the visits on their way finish for a while, then drop them: they are due again."""
+        if self._rounds.tasks:
+            await asyncio.wait(self._rounds.tasks, timeout=_GRACE)
+        for task in self._rounds.tasks:
+            task.cancel()
+        await asyncio.gather(*self._rounds.tasks, return_exceptions=True)
