@@ -17,8 +17,8 @@ def article_again(
 ) -> datetime | None:
     """When an article's link is fetched again; None when never.
 
-    found_at: when the link was announced; tries: failures in a row before this one; looks: ages at which an article is looked
-    at again for edits.
+    found_at: when the link was announced; tries: failures in a row before this one; looks: ages at which an article is
+    looked at again for edits.
     """
     if visit.outcome in ("new", "revised", "unchanged", "copy"):
         look = next_look(now - found_at, tuple(looks))
@@ -26,7 +26,7 @@ def article_again(
     if visit.outcome == "blocked" and tries < _MOST_TRIES:
         return now + _BLOCKED_RETRY
     if visit.outcome == "failed" and tries < _MOST_TRIES and visit.reason not in _NO_USE:
-        return now + _FIRST_RETRY * 4**tries
+        return now + _FIRST_RETRY * int(4**tries)
     return None
 
 

@@ -50,8 +50,8 @@ def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:
 def known_as(canonical: str, *, asked: str, moved: bool, article_at: Callable[[str], str | None]) -> str:
     """The URL an article is known by, given the canonical URL that its page claims.
 
-    asked: the normalised URL that was asked for. moved: a permanent redirect led from there to here, so the article has a
-    new address and stays the one it was. article_at: which article a normalised URL leads to.
+    asked: the normalised URL that was asked for. moved: a permanent redirect led from there to here, so the article has
+    a new address and stays the one it was. article_at: which article a normalised URL leads to.
     """
     known = article_at(canonical)
     if known:

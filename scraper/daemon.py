@@ -7,14 +7,14 @@
     midnight    00:00 UTC       close the WARC file
     heartbeat   as configured   counts
 
-APScheduler holds this clockwork and nothing else: what is due when lies in the frontier, so nothing is lost with a process.
+APScheduler holds this clockwork and nothing else: what is due when lies in the frontier, so nothing is lost with us.
 """
 
 import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,12 +23,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from archive import Writer
 from scraper.config import Config, require_contact, watched
-from scraper.crawl import Line, Told
-from scraper.edge import pace, works
+from scraper.crawl import Told
+from scraper.edge import Works, pace, works
 from scraper.errors import ConfigError
-from scraper.frontier import Due, Frontier
+from scraper.frontier import Due
 from scraper.output import safe
 from scraper.rounds import Rounds
 from scraper.sources import Source
@@ -67,7 +66,7 @@ def _logger(*, verbose: bool, as_json: bool) -> Any:
     )
 
 
-def _harmless(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _harmless(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Remote strings may carry escape sequences; no log line does."""
     return {name: safe(value) if isinstance(value, str) else value for name, value in event.items()}
 
@@ -77,10 +76,9 @@ async def _run(config: Config, sources: tuple[Source, ...], log: Any) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with works(config, keep=True) as made:
-        assert made.archive is not None
-        for recovered in made.archive.recovered:
+        for recovered in made.archive.recovered if made.archive else ():
             log.warning("recovered", warc=recovered.warc, records=recovered.records, cut=recovered.cut)
-        clockwork = _Clockwork(config, made.line, made.frontier, made.archive, log)
+        clockwork = _Clockwork(config, made, log)
         clockwork.watch(sources)
         scheduler = clockwork.started()
         log.info("started", sources=len(sources), archive=str(config.archive.dir))
@@ -95,15 +93,14 @@ async def _run(config: Config, sources: tuple[Source, ...], log: Any) -> int:
 class _Clockwork:
     """The standing jobs, and what they count between two heartbeats."""
 
-    def __init__(self, config: Config, line: Line, frontier: Frontier, archive: Writer, log: Any) -> None:
+    def __init__(self, config: Config, made: Works, log: Any) -> None:
         self._config = config
-        self._line = line
-        self._frontier = frontier
-        self._archive = archive
+        self._made = made
+        self._frontier = made.frontier
         self._log = log
         self._counts: Counter[str] = Counter()
         self._watched: tuple[Source, ...] = ()
-        self._rounds = Rounds(line, frontier, pace(config), self._tell)
+        self._rounds = Rounds(made.line, made.frontier, pace(config), self._tell)
 
     def watch(self, sources: tuple[Source, ...]) -> None:
         spread = min(_SPREAD_EACH * len(sources), _SPREAD_MOST) if self._frontier.fresh else timedelta(0)
@@ -180,11 +177,10 @@ class _Clockwork:
             self._log.warning("stalled, due again", url=url)
 
     async def _journal(self) -> None:
-        await self._line.in_order(self._archive.journal)
+        await self._made.line.desk.journal()
 
     async def _close_warc(self) -> None:
-        await self._line.in_order(self._archive.journal)
-        await self._line.in_order(self._archive.close_warc)
+        await self._made.line.desk.close_warc()
 
     async def _beat(self) -> None:
         self.heartbeat()

@@ -15,6 +15,7 @@ from archive.errors import Locked
 from scraper.addresses import read_pin
 from scraper.config import Config
 from scraper.crawl import PRODUCT, Line, Manners
+from scraper.desk import ArchiveDesk, NoDesk
 from scraper.frontier import Frontier
 from scraper.network import Network, NetworkSettings
 from scraper.rounds import Pace
@@ -44,12 +45,13 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
         )
         workers = _workers(config)
         async with Network(network_settings(config)) as network:
-            line = Line(network, frontier, workers, archive, _manners(config))
+            desk = ArchiveDesk(archive) if archive else NoDesk()
+            line = Line(network, frontier, workers, desk, _manners(config))
             try:
                 yield Works(line, frontier, archive, workers)
             finally:
                 workers.close()
-                line.close()
+                desk.close()
                 frontier.let_go()
                 frontier.close()
     finally:

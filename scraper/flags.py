@@ -70,7 +70,7 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(function)
     def run(*, context: typer.Context, **said: Any) -> None:
-        made = {
+        made: dict[str, Any] = {
             name: group(**{field.name: said.pop(field.name) for field in fields(group)})
             for name, group in groups.items()
         }

@@ -1,7 +1,7 @@
 """What is known and not yet fetched, with its order: due times, host slots, what polling has taught.
 
-Everything here may be lost; the archive knows what was kept. A claim is a due time in the future, so what a process that
-died had claimed is due again by itself. One SQLite file, shared by all processes that work on the archive.
+Everything here may be lost; the archive knows what was kept. A claim is a due time in the future, so what a process
+that died had claimed is due again by itself. One SQLite file, shared by all processes that work on the archive.
 
     links   one row for each URL that is fetched for a reason (role): its due time, null when there is nothing to do
     hosts   one row for each host: when it may be visited, and until when somebody is at it; ready_at is the moment at
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from scraper.links import Kind
 from scraper.rhythm import Rhythm
@@ -37,9 +37,11 @@ CREATE TABLE IF NOT EXISTS polls (
     key TEXT PRIMARY KEY, rate_events REAL NOT NULL, rate_days REAL NOT NULL, failures INTEGER NOT NULL,
     answered_at REAL) WITHOUT ROWID;
 """
+_ADD = "INSERT OR IGNORE INTO links (role, key, url, host, source, found_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _READY = """
 UPDATE hosts SET ready_at = (
-    SELECT max(min(due_at), hosts.next_at, hosts.busy_until) FROM links WHERE links.host = hosts.host AND due_at IS NOT NULL)
+    SELECT max(min(due_at), hosts.next_at, hosts.busy_until)
+    FROM links WHERE links.host = hosts.host AND due_at IS NOT NULL)
 WHERE host = ?
 """
 
@@ -98,8 +100,7 @@ class Frontier:
         with self._writing() as sql:
             for role, key, url, host, source in found:
                 row = (role, key, url, host, source, now.timestamp(), due)
-                query = "INSERT OR IGNORE INTO links (role, key, url, host, source, found_at, due_at) VALUES (?,?,?,?,?,?,?)"
-                if sql.execute(query, row).rowcount:
+                if sql.execute(_ADD, row).rowcount:
                     new += 1
                     hosts.add(host)
             for host in hosts:
@@ -173,7 +174,8 @@ class Frontier:
     def take(self, host: str, *, now: datetime, seconds: float, hop: bool) -> datetime | None:
         """Take the host's slot for `seconds`; None when it is ours, else when to ask again.
 
-        hop: a visit goes on here (robots.txt before it, a redirect): the delay is not waited for, only a request in flight.
+        hop: a visit goes on here (robots.txt before it, a redirect): the delay is not waited for, only a request in
+        flight.
         """
         moment = now.timestamp()
         with self._writing() as sql:
@@ -269,7 +271,7 @@ class Frontier:
         self._sql.close()
 
 
-def _due(row: Sequence[object]) -> Due:
+def _due(row: Sequence[Any]) -> Due:
     role, key, url, host, source, found_at, tries = row
     return Due(  # the types are the schema's
         role=role,
@@ -278,5 +280,5 @@ def _due(row: Sequence[object]) -> Due:
         host=host,
         source=source,
         found_at=datetime.fromtimestamp(found_at, UTC),
-        tries=tries,  # type: ignore[arg-type]
+        tries=tries,
     )

@@ -1,7 +1,7 @@
 """Before every request: does robots.txt allow it, and is the host free? The Fetcher passes here at each hop.
 
-The delay lies between visits; robots.txt before the first request and the redirect hops of one visit follow at once. Never is
-there more than one request to a host, over all processes that share the frontier.
+The delay lies between visits; robots.txt before the first request and the redirect hops of one visit follow at once.
+Never is there more than one request to a host, over all processes that share the frontier.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ class Gate:
 
     @asynccontextmanager
     async def __call__(self, url: str) -> AsyncIterator[None]:
-        """The context in which `url` may be asked for. Raises Refused, or FetchError when robots.txt cannot be reached."""
+        """The context in which `url` may be asked for. Raises Refused, or FetchError when its host does not answer."""
         rules = await self.rules(url)
         if not rules.allows(url):
             why = "its robots.txt could not be had" if rules is DISALLOW_ALL else "its robots.txt forbids it to us"
@@ -120,7 +120,8 @@ class Gate:
 
     async def free(self, name: str) -> None:
         """Wait until the host's delay is over, without taking its slot."""
-        while (at := self._frontier.free_at(name)) and (wait := (at - _now()).total_seconds()) > 0:
+        while (at := self._frontier.free_at(name)) and (wait := (at - _now()).total_seconds()) > 0:  # noqa: ASYNC110
+            # Another process may hold the slot, and tells no event of ours.
             await asyncio.sleep(min(wait, 1.0))
 
     def settle(self, exchanges: Iterable[Exchange]) -> None:
@@ -133,7 +134,7 @@ class Gate:
                 self._frontier.release(name, next_at=_now() + wait)
 
     async def rules(self, url: str) -> Rules:
-        """What robots.txt says to us about the URL's origin. Raises FetchError when its host cannot be reached at all."""
+        """What robots.txt says to us about the URL's origin. Raises FetchError when its host does not answer."""
         place = robots_url(url)
         async with self._asking.setdefault(place, asyncio.Lock()):
             known = self._rules.get(place)

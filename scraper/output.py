@@ -15,8 +15,9 @@ SCHEMA = 1
 
 DONE, FAILED, USAGE, MIXED, NO_ARTICLE, DAMAGE, LOCKED, POLICY = range(8)
 EXIT_HELP = (
-    "Exit codes: 0 done, new or unchanged; 1 failed, gone or blocked; 2 usage or settings; 3 several links with different "
-    "codes; 4 not an article; 5 damage found; 6 the archive is locked; 7 refused by policy (robots.txt, private address)."
+    "Exit codes: 0 done, new or unchanged; 1 failed, gone or blocked; 2 usage or settings; 3 several links with "
+    "different codes; 4 not an article; 5 damage found; 6 the archive is locked; 7 refused by policy (robots.txt, "
+    "private address)."
 )
 _OF_OUTCOME: Mapping[Outcome, int] = {
     "new": DONE, "revised": DONE, "unchanged": DONE, "copy": DONE, "not-article": NO_ARTICLE,
@@ -51,7 +52,7 @@ def code_of(error: ScraperError | ArchiveError) -> int:
 
 
 def safe(text: str) -> str:
-    """A remote string fit for a terminal and a log: one line, without control, escape, bidi and invisible characters."""
+    """A remote string fit for a terminal and a log: one line, no control, escape, bidi and invisible characters."""
     return "".join(" " if char in "\n\r\t" else char for char in text if char in "\n\r\t" or not _is_hidden(char))
 
 

@@ -20,8 +20,9 @@ _LARGEST = 50_000_000  # bytes, decoded
 def read_polled(kind: Kind, since: datetime, head: bytes, body: bytes, url: str) -> Announced:
     """What the answer to a poll announces.
 
-    A home page that turns out to be a feed or a sitemap is read as one. since: what a sitemap dates earlier is left out, for
-    it lists all there ever was. Raises Unreadable, for a feed that is HTML too, or FetchError for a body that cannot be decoded.
+    A home page that turns out to be a feed or a sitemap is read as one. since: what a sitemap dates earlier is left
+    out, for it lists all there ever was. Raises Unreadable, for a feed that is HTML too, or FetchError for a body that
+    cannot be decoded.
     """
     plain = decoded(head, body, limit=_LARGEST, url=url)
     if kind in ("sitemap", "news-sitemap"):

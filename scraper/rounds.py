@@ -14,7 +14,7 @@ from archive.records import Visit
 from scraper.agenda import article_again, is_dead_end, rhythm_after
 from scraper.crawl import Line, Told
 from scraper.frontier import Due, Frontier, Wanted
-from scraper.links import Link
+from scraper.links import Kind, Link
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
 from scraper.sitemaps import places_to_look
 from scraper.sources import Source, next_fire
@@ -93,7 +93,7 @@ class Rounds:
         return min(max((at - _now()).total_seconds(), 0.01), 1.0) if at else 0.01
 
     async def _visit(self, due: Due) -> None:
-        if due.role in ("article", "page"):
+        if due.role == "article" or due.role == "page":
             told = await self._line.article(due.url, source=due.source, held=due.host)
             again = self._article_again(due, told.visit)
         else:
@@ -111,7 +111,7 @@ class Rounds:
         """Add what a source announced, learn from it, and say when it is polled next."""
         new = await self._add_links(told.announced.links, due.url) if told.announced else 0
         if told.announced:
-            await self._add_sources(due, told)
+            await self._add_sources(due, told.announced.sources)
         rhythm, answered_at = self._frontier.rhythm(due.key)
         if is_dead_end(told.visit, announced=due.source is not None, answered_at=answered_at):
             return None
@@ -130,7 +130,7 @@ class Rounds:
 
     async def _add_links(self, links: Iterable[Link], source: str) -> int:
         found = {link.key: link for link in links}
-        kept = await self._line.kept(list(found))
+        kept = await self._line.desk.known(list(found))
         rows = [(_ARTICLE, each, link.url, host(link.url), source) for each, link in found.items()]
         now = _now()
         if self._pace.again:
@@ -141,10 +141,9 @@ class Rounds:
             return new
         return self._frontier.add((row for row in rows if row[1] not in kept), now=now)
 
-    async def _add_sources(self, due: Due, told: Told) -> None:
-        """The feeds and sitemaps that a source led to; of a home page also the sitemaps of robots.txt or the usual places."""
-        assert told.announced is not None
-        found: list[tuple[Wanted, str]] = list(told.announced.sources)
+    async def _add_sources(self, due: Due, announced: Iterable[tuple[Kind, str]]) -> None:
+        """The feeds and sitemaps that a source led to; of a home page also those of robots.txt and the usual places."""
+        found = list(announced)
         if due.role == "home":
             rules = await self._line.gate.rules(due.url)
             found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]

@@ -27,7 +27,7 @@ _OWN_MARKS = str.maketrans("", "", _PART + _SPACE)
 _CODE = re.compile(r"[{};]\s*$", re.MULTILINE)
 _BLOCKS = frozenset(("p", "head", "list", "item", "quote", "row", "table", "div", "article", "section", "code"))
 _KINDS: Final[dict[str, Kind]] = {"head": "subhead", "quote": "quote", "row": "row"}
-_UNREAD: Final = ("script", "style", "svg", "template", "link", "meta", "iframe", "input", "select", "canvas")
+_UNREAD: Final = ("script", "style", "svg", "template", "link", "meta", "img", "source")
 _SPACED = frozenset(("lb", "graphic"))
 
 # What a bug in trafilatura raises on an odd page; MemoryError is not among them, it ends the worker.

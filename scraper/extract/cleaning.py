@@ -22,6 +22,7 @@ _MOST_BROKEN = 0.01  # share of U+FFFD past which a declared charset is not beli
 _FEW = 60  # words; a wall or a shell has no more
 _LIVE = re.compile(r"/live/|live-?(?:blog|ticker|updates?)\b", re.IGNORECASE)
 _SHELL_IDS: Final = frozenset(("root", "app", "__next", "__nuxt", "___gatsby", "react-root", "svelte"))
+_SHELL_STATES: Final = (b"self.__next_f", b"__NEXT_DATA__", b"__NUXT__", b"__APOLLO_STATE__", b"__INITIAL_STATE__")
 _SCRIPT_WANTED = re.compile(
     r"(?:enable|activate|turn on|requires?|need|without) .{0,30}java ?script|java ?script .{0,40}(?:disabled"
     r"|enabled?|required|aktivier|activ)"
@@ -56,7 +57,7 @@ def clean_page(body: bytes, url: str, *, charset: str | None = None) -> Article:
     cleared = _cleared(lines, facts, url)
     if _words(cleared.lines) < _FEW and weight(facts.body) > _words(cleared.lines):
         rung, cleared = "json-ld", _cleared(printed_lines(facts.body), facts, url)
-    if reason := _why_not(cleared, facts, tree):
+    if reason := _why_not(cleared, facts, tree, page):
         _refuse(url, reason)
     return _article(url, facts, cleared, rung=rung, linked=_linked_source(tree, url))
 
@@ -111,7 +112,7 @@ def _words(lines: tuple[Line, ...]) -> int:
     return sum(weight(line.text) for line in lines)
 
 
-def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement) -> str | None:
+def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> str | None:
     """Why this is no article: the reason's word, None when it is one."""
     said = " ".join(line.text for line in cleared.lines)
     words = _words(cleared.lines)
@@ -123,15 +124,16 @@ def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement) -> str | None:
         return "wall"
     if words >= _FEW or (words and facts.is_article) or any(weight(line.text) >= 8 for line in cleared.lines):
         return None
-    if _is_shell(tree):
+    if _is_shell(tree, page):
         return "needs-javascript"
     return "wall" if _WALL.search(folded(tree.text_content())[:4000]) else "no-text"
 
 
-def _is_shell(tree: HtmlElement) -> bool:
-    wanted = any(_SCRIPT_WANTED.search(element.text_content()) for element in tree.iter("noscript"))
+def _is_shell(tree: HtmlElement, page: bytes) -> bool:
+    if any(_SCRIPT_WANTED.search(element.text_content()) for element in tree.iter("noscript")):
+        return True
     mounts = any(element.get("id") in _SHELL_IDS for element in tree.iter("div"))
-    return wanted or (mounts and next(tree.iter("script"), None) is not None)
+    return (mounts and b"<script" in page) or any(state in page for state in _SHELL_STATES)
 
 
 _WORDS_FOR: Final = {

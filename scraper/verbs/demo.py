@@ -44,7 +44,7 @@ def _settings(folder: Path, press: Press) -> Config:
 
 
 def _kept(config: Config, output: Output) -> int:
-    """Show what is in the archive now: a text in full, each text's name, the WARC files, and that all of it is whole."""
+    """Show what is in the archive: a text in full, each text's name, the WARC files, and that all of it is whole."""
     counts = Counts()
     with reader(config) as archive, archive.reading() as reading:
         found = list(reading.revisions_where([], limit=None))

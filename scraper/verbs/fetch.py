@@ -58,9 +58,14 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
     """The work's exit code; 143 and 130 when SIGTERM or SIGINT ends it, after the record at hand is written."""
 
     async def guarded() -> int:
-        task, loop, came = asyncio.ensure_future(work), asyncio.get_running_loop(), []
+        task, loop, came = asyncio.ensure_future(work), asyncio.get_running_loop(), list[int]()
+
+        def end(number: int) -> None:
+            came.append(number)
+            task.cancel()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, lambda number=number: (came.append(number), task.cancel()))
+            loop.add_signal_handler(number, end, number)
         try:
             return await task
         except asyncio.CancelledError:

@@ -163,8 +163,12 @@ def sources(flags: Flags) -> int:
     told = list(_last_polls(config))
     for source, visit in told:
         last = f"{visit.visited_at:%Y-%m-%d %H:%M}  {visit.outcome}" if visit else "never polled"
-        output.object({**asdict(source), "last_visit": visit and visit.visited_at.isoformat(), "outcome": visit and visit.outcome,
-                       "reason": visit and visit.reason})  # fmt: skip
+        seen = (
+            {"last_visit": visit.visited_at.isoformat(), "outcome": visit.outcome, "reason": visit.reason}
+            if visit
+            else {}
+        )
+        output.object({**asdict(source), **seen})
         output.line(f"{source.kind:<12}  {safe(source.name):<28}  {last:<28}  {safe(source.url)}")
     if not told:
         output.say(

@@ -218,6 +218,7 @@ def test_noise_ends_in_a_value_or_an_error_of_ours(noise):
 @pytest.mark.parametrize(
     ("body", "url", "reason"),
     [
+        (b"<html><body><div id='__next'></div><script src='/app.js'></script></body></html>", URL, "needs-javascript"),
         (b"", URL, "empty"),
         (b" \r\n\t ", URL, "empty"),
         (
