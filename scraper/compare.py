@@ -38,8 +38,15 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
 
 
 def same_extractor(article: Article, latest: Revision) -> bool:
-    """Whether both were cleaned alike: by the same versions and the same site memory."""
-    return (article.extractor, article.site_memory) == (latest.facts.extractor, latest.facts.site_memory)
+    """Whether both were cleaned alike: by the same versions and the same site memory.
+
+    The rung does not count: which fallback gave the text depends on the page.
+    """
+    return (_versions(article), article.site_memory) == (_versions(latest.facts), latest.facts.site_memory)
+
+
+def _versions(facts: Facts) -> dict[str, str]:
+    return {name: version for name, version in facts.extractor.items() if name != "rung"}
 
 
 def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ class Desk(Protocol):
         """The page's exchanges as captures, on the medium."""
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
-        """The page as captures, unless its bytes are those of the newest one; the visit as new, revised or unchanged."""
+        """The page as captures unless its bytes are those of the newest one; the visit says which it was."""
 
     async def payload(self, answer: Exchange) -> tuple[bytes, bytes]:
         """Head and body that an answer means; of a 304, those of the capture it points to."""

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from archive.records import Visit
 from scraper.agenda import article_again, is_dead_end, rhythm_after
 from scraper.crawl import Line, Told
 from scraper.frontier import Due, Frontier, Wanted
@@ -93,19 +92,19 @@ class Rounds:
         return min(max((at - _now()).total_seconds(), 0.01), 1.0) if at else 0.01
 
     async def _visit(self, due: Due) -> None:
-        if due.role == "article" or due.role == "page":
-            told = await self._line.article(due.url, source=due.source, held=due.host)
-            again = self._article_again(due, told.visit)
-        else:
-            told = await self._line.poll(due.role, due.url, source=due.source, held=due.host, thorough=self._thorough)
-            again = await self._polled(due, told)
+        match due.role:
+            case "article":
+                told = await self._line.article(due.url, source=due.source, held=due.host)
+                looks, now = self._pace.looks, _now()
+                again = article_again(told.visit, found_at=due.found_at, tries=due.tries, looks=looks, now=now)
+            case "page":
+                told = await self._line.article(due.url, source=due.source, held=due.host)
+                again = self._next(due, Rhythm())
+            case kind:
+                told = await self._line.poll(kind, due.url, source=due.source, held=due.host, thorough=self._thorough)
+                again = await self._polled(due, told)
         self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked"))
         self._tell(due, told)
-
-    def _article_again(self, due: Due, visit: Visit) -> datetime | None:
-        if due.role == "page":
-            return self._next(due, Rhythm())
-        return article_again(visit, found_at=due.found_at, tries=due.tries, looks=self._pace.looks, now=_now())
 
     async def _polled(self, due: Due, told: Told) -> datetime | None:
         """Add what a source announced, learn from it, and say when it is polled next."""
