@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.errors import WriteFailed
 from archive.records import Capture, Facts, Revision, Validators, Visit
 from archive.tables import aliases, captures, revisions, schema, texts, visits, warcs
 from archive.warc import stamp
@@ -285,12 +286,18 @@ class Catalog:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """One transaction; one at a time over all processes. It is on the medium when the block ends."""
-        with self._engine.begin() as connection:
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
-            yield Writing(connection)
+        try:
+            with self._engine.begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
+                yield Writing(connection)
+        except sa.exc.OperationalError as error:
+            why = (
+                f"the catalog was not written ({error.orig}); nothing that was kept is lost. Mend that and run it again"
+            )
+            raise WriteFailed(self._engine.url.database or "catalog", why) from error
 
     def close(self) -> None:
         """Let go of the database; a SQLite file is checkpointed by its last connection."""

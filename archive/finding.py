@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -28,8 +28,11 @@ def find(reading: Reading, wanted: str, *, key: Callable[[str], str]) -> Revisio
         return _find(reading, wanted, key)
     try:
         return _earlier(reading, _find(reading, at[1], key), at[2], wanted)
-    except NotFound:
-        return _find(reading, wanted, key)  # a URL may hold an @ of its own
+    except NotFound as missing:
+        try:
+            return _find(reading, wanted, key)  # a URL may hold an @ of its own
+        except NotFound:
+            raise missing from None  # it says what there is instead
 
 
 def _find(reading: Reading, wanted: str, key: Callable[[str], str]) -> Revision:
@@ -71,8 +74,11 @@ def _earlier(reading: Reading, latest: Revision, at: str, wanted: str) -> Revisi
         if not 1 <= int(at) <= len(revised):
             raise NotFound(wanted, f"its article has {len(revised)} revisions, numbered from 1")
         return revised[int(at) - 1]
-    end = date.fromisoformat(at) + timedelta(days=1)
-    before = [each for each in revised if each.captured_at.date() < end]
+    try:
+        day = date.fromisoformat(at)
+    except ValueError as error:
+        raise NotFound(wanted, f"{at} is no day; write it as 2026-11-20") from error
+    before = [each for each in revised if each.captured_at.date() <= day]
     if not before:
         raise NotFound(wanted, f"its article was first captured on {revised[0].captured_at:%Y-%m-%d}")
     return before[-1]
@@ -102,7 +108,8 @@ def conditions(
     captured = sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
     wanted = [
         (site, lambda: (columns.site == site) | columns.site.endswith(f".{site}", autoescape=True)),
-        (author, lambda: columns.authors.icontains(author, autoescape=True)),
+        # As text: a Json column would take the pattern for a JSON string, quotes and all.
+        (author, lambda: sa.cast(columns.authors, sa.Text).icontains(author, autoescape=True)),
         (
             language,
             lambda: (columns.language == language) | columns.language.startswith(f"{language}-", autoescape=True),

@@ -30,10 +30,10 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
         return Change(verdict="new")
     before: Facts = baseline or latest.facts
     changed = facts_changed(article, before)
-    if baseline is not None and baseline.text == article.text:
-        return Change(verdict=None, facts_changed=changed)
     if hashlib.sha256(article.text.encode()).hexdigest() == latest.sha256:
         return Change(verdict="facts" if changed else None, facts_changed=changed)
+    if baseline is not None and baseline.text == article.text:
+        return Change(verdict=None, facts_changed=changed)  # the extractor made the difference
     return Change(verdict="revised", facts_changed=changed)
 
 

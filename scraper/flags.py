@@ -31,7 +31,7 @@ class Flags:
     @property
     def output(self) -> Output:
         """Where the verb speaks."""
-        return Output(json=self.json, quiet=self.quiet)
+        return Output(json=self.json, quiet=self.quiet, verbose=self.verbose, color=not self.no_color)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,13 @@ that died had claimed is due again by itself. One SQLite file, shared by all pro
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from archive.errors import WriteFailed
 from scraper.links import Kind
 from scraper.rhythm import Rhythm
 
@@ -77,13 +78,18 @@ class Frontier:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._sql.execute("BEGIN IMMEDIATE")
         try:
-            yield self._sql
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
+            self._sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._sql
+            except BaseException:
+                with suppress(sqlite3.OperationalError):  # a full disk has rolled back already
+                    self._sql.execute("ROLLBACK")
+                raise
+            self._sql.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            why = f"the frontier was not written ({error}); nothing that was kept is lost. Mend that and run it again"
+            raise WriteFailed("frontier.sqlite", why) from error
 
     def add(
         self,

@@ -38,13 +38,13 @@ def code_of(error: ScraperError | ArchiveError) -> int:
             return LOCKED
         case Damaged():
             return DAMAGE
+        case FetchError(reason="url") | FetchError(reason="scheme"):
+            return USAGE
         case Refused():
             return POLICY
         case NotAnArticle():
             return NO_ARTICLE
         case ConfigError() | Ambiguous() | Unreadable():
-            return USAGE
-        case FetchError(reason="url") | FetchError(reason="scheme"):
             return USAGE
         case FetchError() | ExtractError():
             return FAILED
@@ -62,10 +62,12 @@ def _is_hidden(char: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a verb speaks. json: one object a line, errors too; quiet: no narration."""
+    """Where a verb speaks. json: one object a line, errors too; quiet: no narration; verbose: more of it."""
 
     json: bool = False
     quiet: bool = False
+    verbose: bool = False
+    color: bool = True
 
     def line(self, text: str) -> None:
         """Data, as text."""
@@ -75,12 +77,23 @@ class Output:
     def object(self, said: Mapping[str, Any]) -> None:
         """Data, as a JSON object."""
         if self.json:
-            print(json.dumps({"schema": SCHEMA, **said}, ensure_ascii=False), flush=True)
+            line = json.dumps({"schema": SCHEMA, **said}, ensure_ascii=False)
+            print(line.encode("utf-8", "replace").decode(), flush=True)  # an argument that was no UTF-8 holds surrogates
 
     def say(self, text: str) -> None:
         """Narration."""
         if not (self.quiet or self.json):
             print(text, file=sys.stderr, flush=True)
+
+    def detail(self, text: str) -> None:
+        """Narration for those who asked for more of it."""
+        if self.verbose:
+            self.say(text)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody is there to look at it."""
+        return sys.stderr.isatty() and not (self.quiet or self.json)
 
     def fail(self, error: ScraperError | ArchiveError) -> int:
         """The error, as one line or one object; its exit code."""

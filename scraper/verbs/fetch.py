@@ -4,11 +4,14 @@ import asyncio
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from archive.records import Capture, Outcome
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from archive.records import Outcome
 from scraper.config import Config, read_config, watched, with_flags
 from scraper.crawl import Told
 from scraper.edge import Works, pace, works
@@ -18,6 +21,7 @@ from scraper.flags import Flags, NetworkFlags
 from scraper.frontier import Due
 from scraper.output import Output, capture_object, exit_code, safe
 from scraper.rounds import Rounds
+from scraper.sources import Source
 from scraper.urls import host
 
 _OUTCOMES: tuple[Outcome, ...] = (
@@ -133,25 +137,61 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
         raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`, or give links")
     counts: Counter[str] = Counter()
     outcomes: list[Outcome] = []
+    with _progress(output) as show:
 
-    def tell(due: Due, told: Told) -> None:
-        if due.role not in ("article", "page"):
-            counts["polled"] += 1
-            if told.message:
-                output.say(f"{safe(told.visit.outcome)}  {safe(told.message)}")
-            return
-        counts[told.visit.outcome] += 1
-        outcomes.append(told.visit.outcome)
-        _tell(output, told, several=True)
+        def tell(due: Due, told: Told) -> None:
+            is_guess = due.role not in {"article", "page"} and due.source is not None
+            if not is_guess:
+                outcomes.append(told.visit.outcome)
+            if due.role in {"article", "page"}:
+                counts[told.visit.outcome] += 1
+                _tell(output, told, several=True)
+            else:
+                counts["polled"] += 1
+                _tell_poll(output, told, is_guess=is_guess)
+            show(_summary(len(sources), counts))
 
-    async with works(config, keep=keep, wait=wait) as made:
-        await _work(made, config, sources, tell, again=again)
+        async with works(config, keep=keep, wait=wait) as made:
+            await _work(made, config, sources, tell, again=again)
     output.say(_summary(len(sources), counts))
     output.object({"sources": len(sources), **counts})
-    return 0 if not outcomes or not set(outcomes) <= {"failed"} else exit_code(outcomes)
+    return exit_code(outcomes)
 
 
-async def _work(made: Works, config: Config, sources: Sequence[Any], tell: Any, *, again: bool) -> None:
+@contextmanager
+def _progress(output: Output) -> Iterator[Callable[[str], None]]:
+    """A function that shows where the work stands, on a terminal; nothing elsewhere."""
+    if not output.shows_progress:
+        yield lambda _text: None
+        return
+    console = Console(stderr=True, no_color=not output.color)
+    spinner = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else our data would end on stderr
+    )
+    with spinner:
+        task = spinner.add_task("polling")
+        yield lambda text: spinner.update(task, description=text)
+
+
+def _tell_poll(output: Output, told: Told, *, is_guess: bool) -> None:
+    """A poll on stderr: when it failed, or when more was asked for. is_guess: nobody configured that place."""
+    visit = told.visit
+    if told.message:
+        speak = output.detail if is_guess else output.say
+        speak(f"{visit.outcome:<11} {safe(told.message)}")
+    else:
+        links = len(told.announced.links) if told.announced else 0
+        output.detail(f"{visit.outcome:<11} {links} links  {safe(visit.url)}")
+
+
+async def _work(
+    made: Works, config: Config, sources: Sequence[Source], tell: Callable[[Due, Told], None], *, again: bool
+) -> None:
     rounds = Rounds(made.line, made.frontier, pace(config, again=again, thorough=True), tell)
     rounds.watch(sources, wake=True)
     try:
@@ -159,8 +199,7 @@ async def _work(made: Works, config: Config, sources: Sequence[Any], tell: Any, 
     finally:
         for task in rounds.tasks:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*rounds.tasks, return_exceptions=True)
+        await asyncio.gather(*rounds.tasks, return_exceptions=True)
 
 
 def _summary(sources: int, counts: Counter[str]) -> str:
@@ -218,6 +257,3 @@ def as_object(told: Told) -> dict[str, Any]:
         "site_memory": facts.site_memory if facts else None,
         "captures": [capture_object(each) for each in told.captures],
     }
-
-
-__all__ = ["Capture", "as_object", "fetch", "settings"]
