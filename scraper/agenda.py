@@ -25,7 +25,9 @@ def article_again(
         return found_at + look if look else None
     if visit.outcome == "blocked" and tries < _MOST_TRIES:
         return now + _BLOCKED_RETRY
-    if visit.outcome == "failed" and tries < _MOST_TRIES and visit.reason not in _NO_USE:
+    may_pass = visit.outcome == "failed" and visit.reason not in _NO_USE
+    # A robots.txt that could not be had forbids everything for a while (RFC 9309, 2.3.1.4), not for ever.
+    if (may_pass or visit.reason == "no-robots") and tries < _MOST_TRIES:
         return now + _FIRST_RETRY * int(4**tries)
     return None
 

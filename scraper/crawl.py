@@ -83,7 +83,7 @@ class Line:
         if isinstance(came, Told):
             return came
         visit, page = came
-        captures = await self.desk.append(page)
+        captures = await self.desk.append(visit, page)
         visit = replace(answered(visit, page), capture=captures[-1].record_id if captures else None)
         if visit.outcome != "new":
             return await self._noted(Told(visit=visit, message=why(visit), captures=captures))
@@ -127,7 +127,8 @@ class Line:
                 page = await self._fetcher.page(visit.url, validators=self.desk.validators)
         except FetchError as error:
             self.gate.settle(error.exchanges)
-            captures = await self.desk.append(Page(exchanges=error.exchanges)) if error.exchanges else ()
+            hops = Page(exchanges=error.exchanges)
+            captures = await self.desk.append(visit, hops) if hops.exchanges else ()
             visit = replace(visit, outcome=_of_failure(error), reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
         self.gate.settle(page.exchanges)

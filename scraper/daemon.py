@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -23,9 +24,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from scraper.config import Config, require_contact, watched
+from scraper.config import Config, require_contact, seed_files, watched
 from scraper.crawl import Told
 from scraper.edge import Works, pace, works
+from scraper.edge import run as run_loop
 from scraper.errors import ConfigError
 from scraper.frontier import Due
 from scraper.output import safe
@@ -47,7 +49,7 @@ def run(config: Config, *, verbose: bool = False, as_json: bool = False) -> int:
     if not sources:
         where = config.where("sources", "on")
         raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`")
-    return asyncio.run(_run(config, sources, _logger(verbose=verbose, as_json=as_json)))
+    return run_loop(_run(config, sources, _logger(verbose=verbose, as_json=as_json)))
 
 
 def _logger(*, verbose: bool, as_json: bool) -> Any:
@@ -100,7 +102,12 @@ class _Clockwork:
         self._log = log
         self._counts: Counter[str] = Counter()
         self._watched: tuple[Source, ...] = ()
+        self._seen = self._seeds()
         self._rounds = Rounds(made.line, made.frontier, pace(config), self._tell)
+
+    def _seeds(self) -> dict[Path, int]:
+        """The seed files and when each was changed (ns): reading hundreds of sources twice a minute is no idle work."""
+        return {path: path.stat().st_mtime_ns for path in seed_files(self._config).values()}
 
     def watch(self, sources: tuple[Source, ...]) -> None:
         spread = min(_SPREAD_EACH * len(sources), _SPREAD_MOST) if self._frontier.fresh else timedelta(0)
@@ -163,6 +170,10 @@ class _Clockwork:
         self._log.info("visit", **{name: value for name, value in said.items() if value is not None})
 
     async def _see_sources(self) -> None:
+        seeds = self._seeds()
+        if seeds == self._seen:
+            return
+        self._seen = seeds
         try:
             sources = watched(self._config)
         except ConfigError as error:

@@ -21,8 +21,8 @@ class Desk(Protocol):
 
     keeps: bool  # whether anything is kept at all
 
-    async def append(self, page: Page) -> tuple[Capture, ...]:
-        """The page's exchanges as captures, on the medium."""
+    async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
+        """The exchanges that a visit brought as captures, on the medium."""
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
         """The page as captures unless its bytes are those of the newest one; the visit says which it was."""
@@ -87,15 +87,16 @@ class ArchiveDesk:
 
         return await self.in_order(answer)
 
-    async def append(self, page: Page) -> tuple[Capture, ...]:
-        return await self.in_order(self._archive.append, page)
+    async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
+        notes = [("visit", visit.visit_id), ("role", visit.role), *([("source", visit.source)] if visit.source else [])]
+        return await self.in_order(self._archive.append, page, notes)
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
         before = await self._asked(lambda reading: reading.latest_whole(page.answer.url))
         same = before is not None and before.payload_digest == sha1(page.answer.body)
         if visit.status == 304 or (visit.outcome == "new" and same):
             return replace(visit, outcome="unchanged", reason=None), ()
-        captures = await self.append(page)
+        captures = await self.append(visit, page)
         outcome: Outcome = "revised" if visit.outcome == "new" and before else visit.outcome
         return replace(visit, outcome=outcome, capture=captures[-1].record_id), captures
 
@@ -161,7 +162,7 @@ class NoDesk:
 
     keeps = False
 
-    async def append(self, page: Page) -> tuple[Capture, ...]:
+    async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
         return ()
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:

@@ -1,14 +1,16 @@
 """From settings and flags to the things at work: one place where a line is put together and taken apart."""
 
+import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, TypeVar
 
 from archive import Archive, Writer, open_archive, open_writer
 from archive.errors import Locked
@@ -20,6 +22,8 @@ from scraper.frontier import Frontier
 from scraper.network import Network, NetworkSettings
 from scraper.rounds import Pace
 from scraper.workers import Workers
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,16 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     finally:
         if archive:
             archive.close()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """The work's result, on uvloop's event loop where it is installed (`pip install 'pressmark[fast]'`)."""
+    try:
+        import uvloop  # noqa: PLC0415  it may be missing
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 def writer(config: Config, *, wait: float = 10.0) -> Writer:

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS links (
 CREATE INDEX IF NOT EXISTS links_due ON links (host, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS links_claimed ON links (due_at) WHERE claimed_by IS NOT NULL;
 CREATE TABLE IF NOT EXISTS hosts (
-    host TEXT PRIMARY KEY, next_at REAL NOT NULL DEFAULT 0, busy_until REAL NOT NULL DEFAULT 0,
+    host TEXT PRIMARY KEY, next_at REAL NOT NULL DEFAULT 0, busy_until REAL NOT NULL DEFAULT 0, held_by TEXT,
     ready_at REAL, refusals INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS hosts_ready ON hosts (ready_at) WHERE ready_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS polls (
@@ -130,17 +130,21 @@ class Frontier:
                     "UPDATE links SET due_at = ?, claimed_by = ? WHERE role = ? AND key = ?",
                     (until, self._owner, *row[:2]),
                 )
-                sql.execute("UPDATE hosts SET busy_until = ? WHERE host = ?", (until, host))
+                sql.execute("UPDATE hosts SET busy_until = ?, held_by = ? WHERE host = ?", (until, self._owner, host))
                 sql.execute(_READY, (host,))
                 claimed.append(_due(row))
         return claimed
 
     def done(self, due: Due, *, again_at: datetime | None, failed: bool = False) -> None:
-        """Report a claimed link: due again at that time, or never (None) until somebody adds or wakes it."""
+        """Report a claimed link: due again at that time, or never (None) until somebody adds or wakes it.
+
+        A source that `keep_only` let rest meanwhile stays at rest.
+        """
         again = again_at.timestamp() if again_at else None
         with self._writing() as sql:
             sql.execute(
-                "UPDATE links SET due_at = ?, claimed_by = NULL, tries = ? WHERE role = ? AND key = ?",
+                "UPDATE links SET due_at = ?, claimed_by = NULL, tries = ?"
+                " WHERE role = ? AND key = ? AND due_at IS NOT NULL",
                 (again, due.tries + 1 if failed else 0, due.role, due.key),
             )
             sql.execute(_READY, (due.host,))
@@ -169,7 +173,7 @@ class Frontier:
             sql.execute("DELETE FROM wanted")
             sql.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in sources))
             rows = sql.execute(
-                "UPDATE links SET due_at = NULL WHERE role <> 'article' AND due_at IS NOT NULL"
+                "UPDATE links SET due_at = NULL, claimed_by = NULL WHERE role <> 'article' AND due_at IS NOT NULL"
                 " AND coalesce(source, key) NOT IN (SELECT key FROM wanted) AND key NOT IN (SELECT key FROM wanted)"
                 " RETURNING host"
             ).fetchall()
@@ -192,15 +196,25 @@ class Frontier:
             free_at = busy_until if hop else max(next_at, busy_until)
             if free_at > moment:
                 return datetime.fromtimestamp(free_at, UTC)
-            sql.execute("UPDATE hosts SET busy_until = ? WHERE host = ?", (moment + seconds, host))
+            query = "UPDATE hosts SET busy_until = ?, held_by = ? WHERE host = ?"
+            sql.execute(query, (moment + seconds, self._owner, host))
             sql.execute(_READY, (host,))
         return None
 
     def release(self, host: str, *, next_at: datetime) -> None:
-        """Give the host's slot back; it may be visited again at that time, or later if that was said before."""
+        """Give the host's slot back if it is still ours; no visit to the host before that time, see `rest`."""
         with self._writing() as sql:
-            query = "UPDATE hosts SET busy_until = 0, next_at = max(next_at, ?) WHERE host = ?"
-            sql.execute(query, (next_at.timestamp(), host))
+            query = (
+                "UPDATE hosts SET busy_until = CASE WHEN held_by = ?1 THEN 0 ELSE busy_until END,"
+                " next_at = max(next_at, ?2) WHERE host = ?3"
+            )
+            sql.execute(query, (self._owner, next_at.timestamp(), host))
+            sql.execute(_READY, (host,))
+
+    def rest(self, host: str, *, until: datetime) -> None:
+        """No visit to the host before that time, or a later one if that was said before; whoever is at it goes on."""
+        with self._writing() as sql:
+            sql.execute("UPDATE hosts SET next_at = max(next_at, ?) WHERE host = ?", (until.timestamp(), host))
             sql.execute(_READY, (host,))
 
     def free_at(self, host: str) -> datetime | None:
@@ -256,7 +270,7 @@ class Frontier:
             query = "UPDATE links SET due_at = ?, claimed_by = NULL WHERE claimed_by = ? RETURNING host"
             rows = sql.execute(query, (0.0, self._owner)).fetchall()
             for (host,) in rows:
-                sql.execute("UPDATE hosts SET busy_until = 0 WHERE host = ?", (host,))
+                sql.execute("UPDATE hosts SET busy_until = 0 WHERE host = ? AND held_by = ?", (host, self._owner))
                 sql.execute(_READY, (host,))
         return len(rows)
 

@@ -21,7 +21,7 @@ from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
 from scraper.network import Network
 from scraper.politeness import cool_down, host_delay, retry_after
-from scraper.robots import DISALLOW_ALL, Rules, read_rules, robots_url
+from scraper.robots import ALLOW_ALL, DISALLOW_ALL, Rules, read_rules, robots_url
 from scraper.urls import host
 from scraper.wire import decoded
 
@@ -78,23 +78,30 @@ class Gate:
         try:
             yield
         finally:
+            self._give_back()
             _visit.reset(token)
-            if way.held:
-                self._frontier.release(way.held, next_at=_now())
+
+    def _give_back(self) -> None:
+        """Give back the slot that was claimed for this visit and not used yet."""
+        way = _visit.get(None)
+        if way and way.held:
+            self._frontier.release(way.held, next_at=_now())
+            way.held = None
 
     @asynccontextmanager
     async def __call__(self, url: str) -> AsyncIterator[None]:
         """The context in which `url` may be asked for. Raises Refused, or FetchError when its host does not answer."""
         rules = await self.rules(url)
         if not rules.allows(url):
-            why = "its robots.txt could not be had" if rules is DISALLOW_ALL else "its robots.txt forbids it to us"
-            raise Refused(url, "robots", f"not asked for: {why}")
+            if rules is DISALLOW_ALL:
+                raise Refused(url, "no-robots", "not asked for: its robots.txt could not be had; try again later")
+            raise Refused(url, "robots", "not asked for: its robots.txt forbids it to us")
         async with self._slot(url, crawl_delay=rules.crawl_delay):
             yield
 
     @asynccontextmanager
     async def _slot(self, url: str, *, crawl_delay: float | None = None) -> AsyncIterator[None]:
-        name, way = host(url), _visit.get()
+        name, way = host(url), _visit.get(None) or _Visit(None)
         if way.held == name:
             way.held = None
         else:
@@ -131,12 +138,15 @@ class Gate:
             refusals = self._frontier.refused(name, again=status in (403, 429, 503))
             wait = cool_down(status, retry_after=_asked_wait(exchange), refusals=refusals, jitter=random.random())  # noqa: S311
             if wait:
-                self._frontier.release(name, next_at=_now() + wait)
+                self._frontier.rest(name, until=_now() + wait)
 
     async def rules(self, url: str) -> Rules:
         """What robots.txt says to us about the URL's origin. Raises FetchError when its host does not answer."""
         place = robots_url(url)
-        async with self._asking.setdefault(place, asyncio.Lock()):
+        asking = self._asking.setdefault(place, asyncio.Lock())
+        if asking.locked():
+            self._give_back()  # whoever asks may be waiting for the very slot that was claimed for this visit
+        async with asking:
             known = self._rules.get(place)
             if known is None or known[1] <= _now():
                 known = await self._ask(place)
@@ -153,6 +163,8 @@ class Gate:
             page = await self._fetcher.page(place, validators=self._memory.validators)
         except FetchError as error:
             await self._memory.keep(place, error)
+            if error.reason == "redirects":  # RFC 9309, 2.3.1.2: as if there were none
+                return ALLOW_ALL, _now() + _FRESH
             kept = await self._memory.last_good(place)
             if kept is None or isinstance(error, Refused):
                 raise
@@ -164,7 +176,7 @@ class Gate:
     async def _read(self, place: str, answer: Exchange) -> tuple[Rules, datetime]:
         status = status_of(answer.response_head)
         if status == 304 or status >= 500 or answer.truncated:
-            kept = await self._memory.last_good(place)
+            kept = await self._memory.last_good(answer.url)  # a redirect may have led there
             if kept is not None:
                 return read_rules(200, kept, self._product), _now() + (_FRESH if status == 304 else _RETRY)
         try:

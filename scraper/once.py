@@ -1,10 +1,9 @@
 """One link from Python, as `pressmark fetch URL` does it."""
 
-import asyncio
 from pathlib import Path
 
 from scraper.crawl import Told
-from scraper.edge import works
+from scraper.edge import run, works
 from scraper.fetcher import check_url
 from scraper.settings import Config
 
@@ -24,4 +23,4 @@ def fetch(url: str, *, archive: str | Path | None = None, contact: str = "") -> 
         async with works(config, keep=archive is not None) as made:
             return await made.line.article(check_url(url))
 
-    return asyncio.run(once())
+    return run(once())

@@ -74,11 +74,18 @@ class Output:
         if not self.json:
             print(text, flush=True)
 
+    def text(self, text: str) -> None:
+        """Data: a text as it is, with the newline it ends in."""
+        if not self.json:
+            print(text, end="", flush=True)
+
     def object(self, said: Mapping[str, Any]) -> None:
         """Data, as a JSON object."""
         if self.json:
             line = json.dumps({"schema": SCHEMA, **said}, ensure_ascii=False)
-            print(line.encode("utf-8", "replace").decode(), flush=True)  # an argument that was no UTF-8 holds surrogates
+            print(
+                line.encode("utf-8", "replace").decode(), flush=True
+            )  # an argument that was no UTF-8 holds surrogates
 
     def say(self, text: str) -> None:
         """Narration."""

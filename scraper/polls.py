@@ -29,11 +29,10 @@ def read_polled(kind: Kind, since: datetime, head: bytes, body: bytes, url: str)
         return _from_sitemap(plain, url, since)
     if kind == "feed":
         return _from_feed(plain, url)
-    if kind == "home" and _is_xml_or_json(plain):
+    if kind == "home":
         with suppress(Unreadable):
-            return _from_feed(plain, url)
-        with suppress(Unreadable):
-            return _from_sitemap(plain, url, since)
+            return _from_feed(plain, url) if _is_xml_or_json(plain) else _from_front(head, plain, url)
+        return _from_sitemap(plain, url, since)
     return _from_front(head, plain, url)
 
 

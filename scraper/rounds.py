@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from scraper.agenda import article_again, is_dead_end, rhythm_after
 from scraper.crawl import Line, Told
+from scraper.errors import FetchError
 from scraper.frontier import Due, Frontier, Wanted
 from scraper.links import Kind, Link
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
@@ -103,7 +104,7 @@ class Rounds:
             case kind:
                 told = await self._line.poll(kind, due.url, source=due.source, held=due.host, thorough=self._thorough)
                 again = await self._polled(due, told)
-        self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked"))
+        self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked", "refused"))
         self._tell(due, told)
 
     async def _polled(self, due: Due, told: Told) -> datetime | None:
@@ -144,8 +145,9 @@ class Rounds:
         """The feeds and sitemaps that a source led to; of a home page also those of robots.txt and the usual places."""
         found = list(announced)
         if due.role == "home":
-            rules = await self._line.gate.rules(due.url)
-            found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
+            with suppress(FetchError):  # it was read before this poll and has run out since: the next poll asks again
+                rules = await self._line.gate.rules(due.url)
+                found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
         rows = []
         for kind, url in found:
             with suppress(ValueError):

@@ -25,8 +25,7 @@ def clean_file(flags: Flags, file: Path, *, url: str) -> int:
         "text": article.text,
     }
     flags.output.object({**facts, **shown, "extractor": dict(article.extractor), "origins": dict(article.origins)})
-    if not flags.json:
-        print(article.text, end="")
+    flags.output.text(article.text)
     return DONE
 
 

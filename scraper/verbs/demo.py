@@ -1,11 +1,10 @@
 """`pressmark demo`: the whole line against the sample newspaper, and what it kept."""
 
-import asyncio
 from pathlib import Path
 
 from archive.verify import Counts, verify
 from scraper.demo import SITES, Press
-from scraper.edge import reader
+from scraper.edge import reader, run
 from scraper.flags import Flags
 from scraper.output import DAMAGE, DONE, Output, safe
 from scraper.settings import Config
@@ -22,7 +21,7 @@ def demo(flags: Flags) -> int:
         for edition in (1, 2):
             press.edition = edition
             output.say(f"\n── edition {edition} of a sample newspaper, served on loopback")
-            asyncio.run(one_pass(config, output, again=edition > 1, keep=True, wait=10.0))
+            run(one_pass(config, output, again=edition > 1, keep=True, wait=10.0))
     return _kept(config, output)
 
 

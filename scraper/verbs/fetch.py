@@ -11,10 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from archive import Archive
 from archive.records import Outcome
 from scraper.config import Config, read_config, watched, with_flags
 from scraper.crawl import Told
-from scraper.edge import Works, pace, works
+from scraper.edge import Works, pace, run, works
 from scraper.errors import ConfigError, FetchError
 from scraper.fetcher import check_url
 from scraper.flags import Flags, NetworkFlags
@@ -75,7 +76,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
         except asyncio.CancelledError:
             return 128 + came[0] if came else 1
 
-    return asyncio.run(guarded())
+    return run(guarded())
 
 
 async def _links(config: Config, output: Output, links: Sequence[str], *, keep: bool, wait: float) -> int:
@@ -95,6 +96,8 @@ async def _links(config: Config, output: Output, links: Sequence[str], *, keep: 
                     told = await made.line.article(url)
                 outcomes.append(told.visit.outcome)
                 _tell(output, told, several=several)
+                if not several:
+                    _print_text(output, told, made.archive)
 
         async with _unwrapping(), asyncio.TaskGroup() as group:
             for name, urls in by_host.items():
@@ -208,17 +211,23 @@ def _summary(sources: int, counts: Counter[str]) -> str:
 
 
 def _tell(output: Output, told: Told, *, several: bool) -> None:
-    """One link on stdout: its clean text when it is the only one, else a line; why, on stderr, when there is none."""
+    """A link's line on stdout when it is one of several; on stderr what was kept, or why nothing was."""
     output.object(as_object(told))
     pressmark = told.revision.pressmark if told.revision else "-"
     if several:
         output.line(f"{told.visit.outcome:<11} {pressmark:<20} {safe(told.visit.url)}")
-    elif told.article and not output.json:
-        print(told.article.text, end="", flush=True)
     if told.message:
         output.say(f"pressmark: {safe(told.message)}")
     elif not several and told.revision:
         output.say(f"── {told.visit.outcome} · {told.revision.text_file} · sha256 {told.revision.sha256}")
+
+
+def _print_text(output: Output, told: Told, archive: Archive | None) -> None:
+    """The clean text of a link and nothing else; of an unchanged page that was not read again, from the archive."""
+    if told.article:
+        output.text(told.article.text)
+    elif told.revision and archive:
+        output.text(archive.text(told.revision).decode())
 
 
 def as_object(told: Told) -> dict[str, Any]:

@@ -48,8 +48,7 @@ def show(flags: Flags, wanted: str, *, warc: bool, to: Path | None) -> int:
             return _snapshot(archive, revision, output, to)
         text = archive.text(revision).decode()
     output.object({**_revision_object(revision), "text": text})
-    if not output.json:
-        print(text, end="")
+    output.text(text)
     output.say(_provenance(revision))
     return DONE
 

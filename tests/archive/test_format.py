@@ -1,0 +1,307 @@
+"""An archive read by FORMAT.md alone: with its reader, its tables, and the standard library."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from archive import open_writer
+from archive.records import Page
+from tests.archive.pages import HARBOUR, article, exchange, later, not_modified, page, visit
+
+PAGE = (Path(__file__).parents[2] / "archive" / "FORMAT.md").read_text()
+NAME = re.compile(r"pressmark-\d{17}-\d{5}\.warc\.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record as FORMAT.md's reader gives it."""
+
+    warc: str
+    offset: int
+    length: int
+    fields: dict[str, str]
+    block: bytes
+
+    @property
+    def type(self) -> str:
+        return self.fields["WARC-Type"]
+
+    @property
+    def id(self) -> str:
+        return self.fields["WARC-Record-ID"].strip("<>")
+
+    def points_to(self, field: str) -> str:
+        return self.fields[field].strip("<>")
+
+    @property
+    def payload(self) -> bytes:
+        return self.block.partition(b"\r\n\r\n")[2] if self.type == "response" else self.block
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return json.loads(self.fields["WARC-JSON-Metadata"])
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """A metadata block's fields; of a name that comes twice the first counts."""
+        pairs = [line.split(": ", 1) for line in self.block.decode().split("\r\n") if line]
+        return dict(reversed([(name, value) for name, value in pairs]))
+
+
+def written(root: Path) -> None:
+    """An archive with every kind of record: two writers, a redirect, revisits, a cut page, a revision, a copy, facts."""
+    elsewhere = "https://kosova-wire.example/strike"
+    with open_writer(root) as first:
+        moved = exchange(b"", url=f"{HARBOUR}/old", status="301 Moved Permanently", headers=b"Location: /strike\r\n")
+        *_, whole = first.append(Page(exchanges=(moved, exchange(b"<p>one</p>"))))
+        told = visit(whole.record_id, article=HARBOUR)
+        kept = first.keep(article("One."), told, verdict="new", after=None)
+        first.append(page(b"<p>cut", url=f"{HARBOUR}/cut", truncated="length"))
+        [copied] = first.append(page(b"<p>copy</p>", url=elsewhere))
+        first.keep(
+            article("One.", url=elsewhere), visit(copied.record_id, article=elsewhere), verdict="new", after=None
+        )
+        first.note(visit(url="https://unknown-host.example/", reason="dns"))
+    assert kept
+    with open_writer(root) as second:
+        second.append(page(b"<p>one</p>", at=later(1)))
+        second.append(not_modified(at=later(2)))
+        [later_capture] = second.append(page(b"<p>two</p>", at=later(3)))
+        told = visit(later_capture.record_id, article=HARBOUR, at=later(3))
+        revised = second.keep(article("Two."), told, verdict="revised", after=kept.record_id)
+        assert revised
+        again = article("Two.", headline="Harbour workers end strike")
+        [third] = second.append(page(b"<p>two, by Lena</p>", at=later(4)))
+        told = visit(third.record_id, article=HARBOUR, at=later(4))
+        second.keep(again, told, verdict="facts", after=revised.record_id, facts_changed=("authors",))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("format") / "archive"
+    written(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(root) -> list[Found]:
+    """Every record of the archive, by the reader that FORMAT.md prints."""
+    printed: dict[str, Callable[[Path], Iterator[tuple[int, int, dict[str, str], bytes]]]] = {}
+    exec(PAGE.split("```python\n")[1].split("```")[0], printed)  # noqa: S102  the page's own program is what is tested
+    return [
+        Found(path.relative_to(root).as_posix(), *record)
+        for path in sorted(root.glob("warc/*/*/*/*.warc.gz"))
+        for record in printed["records"](path)
+    ]
+
+
+def of_type(found: list[Found], *types: str) -> list[Found]:
+    return [record for record in found if record.type in types]
+
+
+def named(heading: str) -> list[str]:
+    """The names in the first column of the first table under a heading of FORMAT.md."""
+    under = re.split(rf"^#+ {heading}$", PAGE, flags=re.MULTILINE)[1]
+    return re.findall(r"^\| `([\w-]+)` \|", re.split(r"^#+ ", under, flags=re.MULTILINE)[0], flags=re.MULTILINE)
+
+
+def always(heading: str) -> set[str]:
+    under = re.split(rf"^#+ {heading}$", PAGE, flags=re.MULTILINE)[1]
+    return set(re.findall(r"^\| `([\w-]+)` \| yes \|", under, flags=re.MULTILINE))
+
+
+def sha1(block: bytes) -> str:
+    return "sha1:" + base64.b32encode(hashlib.sha1(block, usedforsecurity=False).digest()).decode()
+
+
+def test_the_folder_says_its_format_and_holds_what_the_page_names(root):
+    assert (root / "FORMAT").read_text() == "pressmark archive 1\n"
+    assert (root / "lock").read_bytes() == b""
+    assert {path.name for path in root.iterdir()} <= {
+        "FORMAT", "lock", "warc", "text", "catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm",
+    }  # fmt: skip
+
+
+def test_each_warc_file_is_read_only_and_named_by_the_moment_it_was_opened(root):
+    for path in root.glob("warc/*/*/*/*.gz"):
+        assert NAME.fullmatch(path.name)
+        assert path.parent.relative_to(root / "warc").as_posix().replace("/", "") == path.name[10:18]
+        assert not path.stat().st_mode & 0o222
+        assert gzip.decompress(path.read_bytes())  # the whole file is gzip, too
+
+
+def test_a_manifest_says_what_its_file_should_be(root, found):
+    counted = Counter(record.warc for record in found)
+    for warc, records in counted.items():
+        file = root / warc
+        said = json.loads(file.with_name(f"{file.name}.manifest.json").read_bytes())
+        assert list(said) == named("Manifest")
+        whole = file.read_bytes()
+        assert said == {"format": 1, "file": file.name, "bytes": len(whole), "records": records,
+                        "sha256": hashlib.sha256(whole).hexdigest()}  # fmt: skip
+
+
+def test_every_kind_of_record_that_the_page_lists_is_there_and_no_other(found):
+    assert {record.type for record in found} == set(named("Records"))
+    assert len({record.id for record in found}) == len(found)
+
+
+def test_a_file_begins_with_the_one_warcinfo_that_its_records_name(found):
+    for warc in {record.warc for record in found}:
+        first, *others = [record for record in found if record.warc == warc]
+        assert (first.type, first.fields["WARC-Filename"]) == ("warcinfo", warc.rpartition("/")[2])
+        assert {record.points_to("WARC-Warcinfo-ID") for record in others} == {first.id}
+
+
+def test_every_digest_is_that_of_its_bytes(found):
+    for record in found:
+        assert record.fields["WARC-Block-Digest"] == sha1(record.block)
+        if "WARC-Payload-Digest" in record.fields and record.type != "revisit":
+            assert record.fields["WARC-Payload-Digest"] == sha1(record.payload)
+
+
+def test_an_answer_its_request_and_its_metadata_stand_together(found):
+    for position, answer in enumerate(found):
+        if answer.type in ("response", "revisit"):
+            request, metadata = found[position + 1 : position + 3]
+            assert (request.type, metadata.type) == ("request", "metadata")
+            for beside in (request, metadata):
+                assert beside.points_to("WARC-Concurrent-To") == answer.id
+                assert beside.fields["WARC-Target-URI"] == answer.fields["WARC-Target-URI"]
+                assert beside.fields["WARC-Date"] == answer.fields["WARC-Date"]
+    assert found[-1].type in ("conversion", "resource", "metadata")
+
+
+def test_metadata_says_what_the_page_lists_and_always_what_it_must(found):
+    answers = {record.id: record for record in of_type(found, "response")}
+    for record in of_type(found, "metadata"):
+        said = record.lines
+        assert always("Metadata") <= set(said) <= set(named("Metadata"))
+        answer = answers.get(record.points_to("WARC-Concurrent-To"))
+        if answer:
+            assert said["status"] == answer.block.split()[1].decode()
+            assert said["payload-sha256"] == hashlib.sha256(answer.payload).hexdigest()
+            assert int(said["payload-length"]) == len(answer.payload)
+
+
+def test_the_answer_behind_a_redirect_names_the_hop_that_led_to_it(found):
+    [hop] = [r for r in of_type(found, "response") if r.block.startswith(b"HTTP/1.1 301")]
+    [led] = [r.lines for r in of_type(found, "metadata") if "hop-from" in r.lines]
+    assert led["hop-from"] == hop.id
+
+
+def test_a_cut_answer_says_why(found):
+    [cut] = [record for record in of_type(found, "response") if "WARC-Truncated" in record.fields]
+    assert (cut.fields["WARC-Truncated"], cut.payload) == ("length", b"<p>cut")
+
+
+def test_a_revisit_names_the_response_that_holds_its_payload(found):
+    responses = {record.id: record for record in of_type(found, "response")}
+    revisits = of_type(found, "revisit")
+    assert {record.fields["WARC-Profile"].rpartition("/")[2] for record in revisits} == {
+        "identical-payload-digest",
+        "server-not-modified",
+    }
+    for record in revisits:
+        original = responses[record.points_to("WARC-Refers-To")]
+        assert original.warc != record.warc
+        assert record.fields["WARC-Refers-To-Date"] == original.fields["WARC-Date"]
+        assert record.fields["WARC-Refers-To-Target-URI"] == original.fields["WARC-Target-URI"]
+        assert record.fields["WARC-Payload-Digest"] == original.fields["WARC-Payload-Digest"]
+
+
+def test_a_304_has_no_block_and_its_head_in_the_metadata(found):
+    [same, declared] = of_type(found, "revisit")
+    assert same.block.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert same.block.endswith(b"\r\n\r\n")
+    assert same.fields["WARC-Truncated"] == "length"
+    assert declared.block == b""
+    assert "WARC-Truncated" not in declared.fields
+    [head] = [json.loads(r.lines["response-head"]) for r in of_type(found, "metadata") if "response-head" in r.lines]
+    assert head.startswith("HTTP/1.1 304 Not Modified\r\n")
+
+
+def test_a_conversion_holds_the_text_its_facts_and_what_it_was_understood_from(found):
+    answers = {record.id: record for record in of_type(found, "response", "revisit")}
+    for record in of_type(found, "conversion"):
+        facts = record.facts
+        assert sorted(facts) == sorted(named("Conversion"))
+        assert record.fields["WARC-Target-URI"] == f"urn:pressmark:text:{facts['canonical_url']}"
+        assert answers[record.points_to("WARC-Refers-To")].fields["WARC-Date"] == facts["captured_at"]
+        assert record.block.decode().split("\n\n")[0] == facts["headline"]
+
+
+def test_the_four_verdicts_are_there_and_bytes_are_kept_once(found):
+    conversions = of_type(found, "conversion")
+    assert Counter(str(record.facts["verdict"]) for record in conversions) == Counter(
+        ["new", "copy", "revised", "facts"]
+    )
+    assert Counter(record.block for record in conversions if record.facts["names_file"]) == Counter(
+        {record.block for record in conversions}
+    )
+    by_text = {(record.block, record.facts["text_file"]) for record in conversions}
+    assert len(by_text) == len({block for block, _ in by_text})
+    [copy] = [record.facts for record in conversions if record.facts["verdict"] == "copy"]
+    assert copy["copy_of"] == Path(str(copy["text_file"])).stem
+
+
+def test_a_text_file_is_its_conversion_s_block_under_the_name_of_its_hash(root, found):
+    named_files = [record for record in of_type(found, "conversion") if record.facts["names_file"]]
+    assert {str(record.facts["text_file"]) for record in named_files} == {
+        path.relative_to(root).as_posix() for path in root.glob("text/**/*.txt")
+    }
+    for record in named_files:
+        facts = record.facts
+        digits = hashlib.sha256(record.block).hexdigest()[:16]
+        day = str(facts["captured_at"])[:10].replace("-", "/")
+        assert re.fullmatch(rf"text/{facts['site']}/{day}/\d{{3,}}_{digits}\.txt", str(facts["text_file"]))
+        assert (root / str(facts["text_file"])).read_bytes() == record.block
+
+
+def test_a_sidecar_leads_to_its_records(root, found):
+    at = {(record.warc, record.offset): record for record in found}
+    facts_of_a_text = named("Conversion")[: named("Conversion").index("captured_at")]
+    for path in root.glob("text/**/*.json"):
+        said = json.loads(path.read_bytes())
+        text = path.with_suffix(".txt").read_bytes()
+        columns = named("Sidecar")
+        own, row = columns[: columns.index("capture") + 1], columns[columns.index("capture") + 1 :]
+        assert sorted(said) == sorted([*own, *facts_of_a_text])
+        assert sorted(said["capture"]) == sorted(row)
+        assert (said["format"], said["pressmark"], said["words"]) == (1, path.stem, len(text.split()))
+        assert said["sha256"] == hashlib.sha256(text).hexdigest()
+        conversion = at[said["conversion"]["warc"], said["conversion"]["offset"]]
+        assert (conversion.block, conversion.length) == (text, said["conversion"]["length"])
+        assert {name: conversion.facts[name] for name in facts_of_a_text} == {n: said[n] for n in facts_of_a_text}
+        answer = at[said["capture"]["warc"], said["capture"]["offset"]]
+        assert (answer.id, answer.length) == (said["capture"]["record_id"], said["capture"]["length"])
+        assert answer.id == conversion.points_to("WARC-Refers-To")
+
+
+def test_visits_stand_as_json_lines_also_those_that_brought_nothing(found):
+    visits = [json.loads(line) for record in of_type(found, "resource") for line in record.block.splitlines()]
+    for record in of_type(found, "resource"):
+        assert record.fields["WARC-Target-URI"].startswith("urn:pressmark:visits:")
+    assert {tuple(sorted(each)) for each in visits} == {tuple(sorted(named("Resource")))}
+    assert [each["reason"] for each in visits if each["capture"] is None] == ["dns"]
+
+
+def test_the_catalog_has_the_tables_that_the_page_names_and_a_row_for_each_record(root, found):
+    with sqlite3.connect(root / "catalog.sqlite") as catalog:
+        tables = {name for (name,) in catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        assert tables == {*named("The catalog"), "alembic_version"}
+        rows = {name: catalog.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}  # noqa: S608
+    catalog.close()
+    assert rows["captures"] == len(of_type(found, "response", "revisit"))
+    assert rows["revisions"] == len(of_type(found, "conversion"))
+    assert rows["texts"] == len(list(root.glob("text/**/*.txt")))
+    assert rows["warcs"] == len({record.warc for record in found})
