@@ -18,6 +18,6 @@ def __getattr__(name: str) -> Any:
     """The names above, when they are first asked for: SQLAlchemy takes a fifth of a second, `--help` must not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from archive import store
+    from archive import store  # noqa: PLC0415 - see above
 
     return getattr(store, name)

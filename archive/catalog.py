@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.errors import WriteFailed
+from archive.errors import Damaged, WriteFailed
 from archive.records import Capture, Facts, Revision, Validators, Visit
 from archive.tables import aliases, captures, revisions, schema, texts, visits, warcs
 from archive.warc import stamp
 
-_WRITERS = (
-    7_072_657  # the advisory lock that orders writing transactions on PostgreSQL; any number serves, but one only
-)
+_WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL: any number, but one only
 _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
 _VISIT = [each.name for each in fields(Visit)]
@@ -70,18 +69,29 @@ class Reading:
         return next((_capture(row) for row in self._rows(query.order_by(captures.c.captured_at).limit(1))), None)
 
     def latest_whole(self, url: str) -> Capture | None:
-        """The newest whole capture of the URL that a conditional request may lean on: status 200, or a revisit of one."""
-        query = captures.select().where(
-            captures.c.url == url, captures.c.status.in_((200, 304)), captures.c.truncated.is_(None)
-        )
+        """The newest whole capture of the URL that a conditional request may lean on: a 200, or a revisit of one.
+
+        A 304 that came when nothing was held is a response of its own, without a payload: nothing leans on that.
+        """
+        whole = (captures.c.status == 200) | ((captures.c.status == 304) & captures.c.revisit_of.is_not(None))
+        query = captures.select().where(captures.c.url == url, whole, captures.c.truncated.is_(None))
         return next((_capture(row) for row in self._rows(query.order_by(captures.c.captured_at.desc()).limit(1))), None)
 
     def validators(self, url: str) -> Validators | None:
-        """ETag and Last-Modified of the newest whole capture, if it is there and has any."""
+        """ETag and Last-Modified of the newest whole capture, if it is there and has any.
+
+        None also when the URL has redirected since: they stand for what is no longer there.
+        """
         capture = self.latest_whole(url)
-        if capture is None or not (capture.etag or capture.last_modified):
+        if capture is None or not (capture.etag or capture.last_modified) or self._redirects(url):
             return None
         return Validators(etag=capture.etag, last_modified=capture.last_modified)
+
+    def _redirects(self, url: str) -> bool:
+        """Whether the newest answer of the URL that was no error was a redirect."""
+        query = sa.select(captures.c.status).where(captures.c.url == url, captures.c.status < 400)
+        status = self._sql.execute(query.order_by(captures.c.captured_at.desc()).limit(1)).scalar()
+        return status is not None and 300 <= status < 400 and status != 304
 
     def hops_to(self, capture: Capture) -> list[Capture]:
         """The redirects that led to this capture, first hop first."""
@@ -187,6 +197,10 @@ class Reading:
             for path, length, sha256 in self._sql.execute(sa.select(warcs).order_by(warcs.c.path))
         }
 
+    def acknowledged(self, warc: str) -> int:
+        """How many bytes of a WARC file are acknowledged; 0 for one that is not known."""
+        return self._sql.execute(sa.select(warcs.c.length).where(warcs.c.path == warc)).scalar() or 0
+
     def rows_in(self, warc: str) -> Iterator[Capture | Revision]:
         """The captures and revisions that the catalog places in a WARC file."""
         for row in self._rows(captures.select().where(captures.c.warc == warc)):
@@ -222,21 +236,21 @@ class Writing(Reading):
         """A visit, and the aliases it teaches; `journal` is the record that holds it, if one does already."""
         self._add(visits, [{**_columns(visit), "journal": journal}])
         if journal:
-            # A writer that died may have written visits that another wrote again: the smaller record id counts, in any order.
-            mine, earlier = (
-                visits.c.visit_id == visit.visit_id,
-                visits.c.journal.is_(None) | (visits.c.journal > journal),
-            )
-            self._sql.execute(visits.update().where(mine, earlier).values(journal=journal))
+            # A writer that died may have written visits that another wrote again: in any order, the smaller id counts.
+            mine = visits.c.visit_id == visit.visit_id
+            other = visits.c.journal.is_(None) | (visits.c.journal > journal)
+            self._sql.execute(visits.update().where(mine, other).values(journal=journal))
         if visit.article:
             for alias in dict.fromkeys((*visit.aliases, visit.article)):
                 self._point(alias, visit.article, visit.visited_at)
 
     def _point(self, alias: str, article: str, at: datetime) -> None:
-        """The alias leads to the article it was last seen to lead to."""
+        """The alias leads to the article it was last seen to lead to; of two seen at once, to the greater URL."""
         row = {"alias": alias, "article": article, "seen_at": at}
         insert = _insert(self._sql, aliases).values(row)
-        newer = insert.excluded.seen_at > aliases.c.seen_at
+        newer = sa.tuple_(insert.excluded.seen_at, insert.excluded.article) > sa.tuple_(
+            aliases.c.seen_at, aliases.c.article
+        )
         changed = {"article": insert.excluded.article, "seen_at": insert.excluded.seen_at}
         self._sql.execute(insert.on_conflict_do_update(index_elements=["alias"], set_=changed, where=newer))
 
@@ -271,21 +285,35 @@ def _columns(value: Capture | Visit) -> dict[str, object]:
     return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
+def name_of(engine: sa.Engine) -> str:
+    """What the database is called in a message: a SQLite file by its path, others by their URL without the password."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return unquote((url.database or "").removeprefix("file:"))
+    return str(url)
+
+
 class Catalog:
-    """A database that holds the catalog of one archive. `url`: as SQLAlchemy writes it."""
+    """A database that holds the catalog of one archive."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A view for queries."""
-        with self._engine.connect() as connection:
-            yield Reading(connection)
+        """A view for queries; it is no snapshot: others may commit between two of them. Raises Damaged."""
+        try:
+            with self._engine.connect() as connection:
+                yield Reading(connection)
+        except sa.exc.DBAPIError as error:
+            raise Damaged(name_of(self._engine), f"the catalog cannot be read ({error.orig})") from error
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """One transaction; one at a time over all processes. It is on the medium when the block ends."""
+        """One transaction; one at a time over all processes. It is on the medium when the block ends.
+
+        Raises WriteFailed; when it does at the end of the block, the transaction may stand all the same.
+        """
         try:
             with self._engine.begin() as connection:
                 if connection.dialect.name == "sqlite":
@@ -294,10 +322,8 @@ class Catalog:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
                 yield Writing(connection)
         except sa.exc.OperationalError as error:
-            why = (
-                f"the catalog was not written ({error.orig}); nothing that was kept is lost. Mend that and run it again"
-            )
-            raise WriteFailed(self._engine.url.database or "catalog", why) from error
+            why = f"the catalog was not written ({error.orig}); nothing that was kept is lost. Mend that and run it again"
+            raise WriteFailed(name_of(self._engine), why) from error
 
     def close(self) -> None:
         """Let go of the database; a SQLite file is checkpointed by its last connection."""

@@ -7,19 +7,20 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from archive.catalog import Catalog
-from archive.errors import NewerFormat, NotAnArchive, ReadOnly
+from archive.catalog import Catalog, name_of
+from archive.errors import ArchiveError, NewerFormat, NotAnArchive, ReadOnly
 from archive.tables import schema
 
 SCHEMA_VERSION = "0001"  # the newest migration; tests/contracts/test_catalog.py holds the two together
 
 
 def open_sqlite(path: Path, *, write: bool) -> Catalog:
-    """The catalog in a SQLite file: WAL, every commit synced; for reading alone nothing is written beside it.
+    """The catalog in a SQLite file: WAL, every commit synced.
 
-    Raises NotAnArchive, NewerFormat, ReadOnly.
+    For reading alone no row and no page is changed; SQLite may make its (empty) -wal and -shm beside it.
+    Raises NotAnArchive, NewerFormat, ReadOnly, WriteFailed.
     """
-    engine = sa.create_engine(_sqlite_url(path, write=write), connect_args={"timeout": 30, "uri": True})
+    engine = sa.create_engine(_sqlite_url(path, write=write), connect_args={"timeout": 30})
 
     @sa.event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
@@ -31,18 +32,21 @@ def open_sqlite(path: Path, *, write: bool) -> Catalog:
     return _ready(engine, write=write)
 
 
-def _sqlite_url(path: Path, *, write: bool) -> str:
-    if write:
-        return f"sqlite:///file:{quote(str(path))}?mode=rwc&uri=true"
-    wal = path.with_name(path.name + "-wal")
+def _sqlite_url(path: Path, *, write: bool) -> sa.URL:
+    # Quoted from its bytes: a path may hold ?, # and %, and need not be UTF-8.
+    file = f"file:{quote(os.fsencode(path))}"
+    mode = {"mode": "rwc"} if write else _reading_mode(path)
+    return sa.URL.create("sqlite", database=file, query={**mode, "uri": "true"})
+
+
+def _reading_mode(path: Path) -> dict[str, str]:
     if os.access(path.parent, os.W_OK):
-        return f"sqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+        return {"mode": "ro"}
+    wal = path.with_name(path.name + "-wal")
     if wal.exists() and wal.stat().st_size:
-        raise ReadOnly(
-            path,
-            "a write-ahead log lies beside it that cannot be read on a read-only medium; open it once where it can be written",
-        )
-    return f"sqlite:///file:{quote(str(path))}?immutable=1&uri=true"
+        why = "a write-ahead log lies beside it that cannot be read on a read-only medium"
+        raise ReadOnly(path, f"{why}; open it once where it can be written")
+    return {"immutable": "1"}
 
 
 def open_url(url: str, *, write: bool) -> Catalog:
@@ -56,23 +60,30 @@ def _ready(engine: sa.Engine, *, write: bool) -> Catalog:
         _settle_schema(engine, write=write)
     except sa.exc.DatabaseError as error:
         engine.dispose()
-        why = f"the catalog cannot be read ({error.orig}); `pressmark rebuild` makes it anew"
-        raise NotAnArchive(str(engine.url), why) from error
+        raise _unusable(engine, error) from error
     except BaseException:
         engine.dispose()
         raise
     return Catalog(engine)
 
 
+def _unusable(engine: sa.Engine, error: sa.exc.DatabaseError) -> ArchiveError:
+    """A database out of reach is not a broken one: only of the latter it is said that it can be made anew."""
+    if isinstance(error, sa.exc.OperationalError):
+        return NotAnArchive(name_of(engine), f"the catalog cannot be opened ({error.orig}); mend that and run it again")
+    why = f"the catalog cannot be read ({error.orig}); `pressmark rebuild` makes it anew"
+    return NotAnArchive(name_of(engine), why)
+
+
 def _settle_schema(engine: sa.Engine, *, write: bool) -> None:
     version = _version(engine)
     if version is None and not write:
-        raise NotAnArchive(str(engine.url), "has no catalog yet; `pressmark fetch URL` makes one")
+        raise NotAnArchive(name_of(engine), "has no catalog yet; `pressmark fetch URL` makes one")
     if version is None:
         _create(engine)
     elif version > SCHEMA_VERSION:
         why = f"its catalog has schema {version}, this pressmark knows {SCHEMA_VERSION}; upgrade pressmark"
-        raise NewerFormat(str(engine.url), why)
+        raise NewerFormat(name_of(engine), why)
     elif version < SCHEMA_VERSION:
         _migrate(engine, write=write)
 
@@ -93,15 +104,15 @@ def _create(engine: sa.Engine) -> None:
             return  # another process was faster
         schema.create_all(connection)
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{SCHEMA_VERSION}')")
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA_VERSION})
 
 
 def _migrate(engine: sa.Engine, *, write: bool) -> None:
     if not write:
         raise ReadOnly(
-            str(engine.url),
+            name_of(engine),
             "its catalog has an older schema; a writing command, such as `pressmark fetch`, migrates it",
         )
-    from archive.migrations import upgrade
+    from archive.migrations import upgrade  # noqa: PLC0415 - alembic takes long to import and is only for this
 
     upgrade(engine)

@@ -10,7 +10,7 @@ def status_of(head: bytes) -> int:
 def fields(head: bytes) -> list[tuple[str, str]]:
     """The header fields in order: (name in lower case, value without the white space around it).
 
-    Bytes are read as latin-1, folded lines (RFC 9112, 5.2) are joined by a space, lines without a colon are passed over.
+    Bytes are read as latin-1; folded lines (RFC 9112, 5.2) are joined by a space, lines without a colon passed over.
     """
     lines: list[str] = []
     for line in head.decode("latin-1").replace("\r\n", "\n").split("\n")[1:]:

@@ -1,21 +1,35 @@
-"""What a dead writer left: its WARC file cut to the last whole group, indexed, closed.  Source: reference of crash protocols in docs/design.md."""
+"""What a dead writer left: its WARC file cut to the last whole group, indexed, closed.
+
+In this order, so that a crash anywhere in it loses nothing: in one transaction, what lies behind the acknowledged bytes goes
+into the catalog and what is torn to quarantine; then manifest and final name; then the file's digest.
+"""
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive import disk, index, texts
-from archive.catalog import Writing
+from archive.catalog import Catalog, Writing
 from archive.errors import Damaged
 from archive.members import Record, walk
-from archive.warc import OPEN, finish
+from archive.warc import MANIFEST, OPEN, READ_ONLY, finish
 
 _STALE_SECONDS = 3600  # a ".new" file older than this belongs to nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What was found in one file behind the bytes that the catalog had acknowledged."""
+
+    indexed: int  # groups that the catalog lacked
+    cut: int  # bytes moved to quarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,83 +42,149 @@ class Recovered:
     indexed: int  # groups that the catalog lacked
 
 
-def recover(root: Path, writing: Writing, *, folders: Iterator[Path] | None = None) -> list[Recovered]:
-    """Every `.open` file whose lock is free: cut, indexed, closed. Raises WriteFailed or ReadOnly.
-
-    folders: the day folders to look in; all of them when None.
-    """
+def recover(root: Path, catalog: Catalog) -> list[Recovered]:
+    """Every file that a dead writer left: taken in, then closed. Raises WriteFailed or ReadOnly."""
+    folders = sorted((root / "warc").glob("*/*/*"))
+    with catalog.writing() as writing:
+        taken = take_in(root, writing, folders)
     done = []
-    for folder in folders if folders is not None else (root / "warc").glob("*/*/*"):
-        for path in sorted(folder.glob(f"*.warc.gz{OPEN}")):
-            with _unheld(path) as fd:
-                if fd is not None:
-                    done.append(_mend(root, path, fd, writing))
+    for path, _ in _left(folders):
+        with _in_our_words(path):
+            done.append(_close(root, path, catalog, taken.get(_warc(root, path), Taken(indexed=0, cut=0))))
+    _end_what_was_begun(root, catalog)
+    for folder in folders:
         _sweep(folder)
     return done
 
 
-class _unheld:
-    """The file's descriptor under our lock, or None when its writer is alive."""
+def take_in(root: Path, writing: Writing, folders: Iterable[Path]) -> dict[str, Taken]:
+    """Put the groups that dead writers left into the catalog, with their text files; the files stay open.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fd: int | None = None
-
-    def __enter__(self) -> int | None:
-        try:
-            fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None  # its writer closed it between our look and now
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return None
-        self._fd = fd
-        return fd if self._path.exists() else None
-
-    def __exit__(self, *_: object) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
+    Bytes that the catalog has acknowledged are never cut: what is wrong among them is damage, for `verify` to report.
+    folders: the day folders to look in. Raises WriteFailed or ReadOnly.
+    """
+    taken = {}
+    for path, fd in _left(folders):
+        with _in_our_words(path):
+            if found := _take_in(root, path, fd, writing):
+                taken[_warc(root, path)] = found
+    return taken
 
 
-def _mend(root: Path, path: Path, fd: int, writing: Writing) -> Recovered:
-    warc = path.relative_to(root).as_posix().removesuffix(OPEN)
-    whole = list(index.groups(_sound(path)))
-    end = whole[-1][-1].offset + whole[-1][-1].length if whole else 0
-    cut = path.stat().st_size - end
-    if cut:
+def _take_in(root: Path, path: Path, fd: int, writing: Writing) -> Taken | None:
+    warc, size = _warc(root, path), path.stat().st_size
+    end = writing.acknowledged(warc)
+    if size <= end:
+        return None
+    indexed = 0
+    for group in index.groups(_sound(path, start=end)):
+        indexed += _index(root, group, warc, writing)
+        end = group[-1].offset + group[-1].length
+    if end < size:
         _quarantine(root, path, end)
         os.ftruncate(fd, end)
-        disk.sync(fd)
-    indexed = _index(root, whole, warc, writing)
-    records = sum(len(group) for group in whole)
-    if records == 0:
+    disk.sync(fd)  # whoever was killed between writing and waiting left bytes that are nowhere but in memory
+    if end:
+        writing.set_warc(warc, end, None)
+    return Taken(indexed=indexed, cut=size - end)
+
+
+def _index(root: Path, group: tuple[Record, ...], warc: str, writing: Writing) -> int:
+    """Put the group into the catalog, and make the text file that it names; 1, or 0 for a group that has no row."""
+    if group[0].type == "warcinfo":
+        return 0
+    for revision, text in index.add_group(writing, group, warc):
+        if revision.names_file:
+            texts.write(root, revision, text, writing.capture(revision.capture))
+    return 1
+
+
+def _close(root: Path, path: Path, catalog: Catalog, taken: Taken) -> Recovered:
+    """Manifest, final name, read-only, digest; a file that holds nothing is dropped."""
+    warc, size = _warc(root, path), path.stat().st_size
+    with catalog.reading() as reading:
+        acknowledged = reading.acknowledged(warc)
+    if not (size or acknowledged):
         path.unlink()
-        return Recovered(warc=warc, records=0, cut=cut, indexed=0)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    writing.set_warc(warc, end, digest)
-    finish(path, size=end, records=records, sha256=digest)
-    return Recovered(warc=warc, records=records, cut=cut, indexed=indexed)
+        return Recovered(warc=warc, records=0, cut=taken.cut, indexed=0)
+    records = sum(1 for _ in _sound(path))
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    finish(path, size=size, records=records, sha256=sha256)
+    with catalog.writing() as writing:
+        # A file that lost acknowledged bytes keeps the length it should have, so that `verify` sees it.
+        writing.set_warc(warc, max(size, acknowledged), sha256)
+    return Recovered(warc=warc, records=records, cut=taken.cut, indexed=taken.indexed)
 
 
-def _sound(path: Path) -> Iterator[Record]:
-    """The records up to the first that is damaged."""
+def _end_what_was_begun(root: Path, catalog: Catalog) -> None:
+    """Tell the catalog of files that got their final name just before their writer died; the manifest has the digest."""
+    with catalog.reading() as reading:
+        unclosed = [(warc, length) for warc, (length, sha256) in reading.warc_files().items() if sha256 is None]
+    for warc, length in unclosed:
+        path = root / warc
+        if not path.exists():
+            continue
+        with suppress(OSError, ValueError, KeyError):  # a manifest that is none is for `verify` to report
+            sha256 = str(json.loads(path.with_name(path.name + MANIFEST).read_bytes())["sha256"])
+            with catalog.writing() as writing:
+                writing.set_warc(warc, length, sha256)
+            path.chmod(READ_ONLY)
+
+
+def _left(folders: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+    """The `.open` files whose writer is dead, path and descriptor, each under our lock while it is looked at."""
+    for folder in folders:
+        for path in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+            with _alone(path) as fd:
+                if fd is not None:
+                    yield path, fd
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[int | None]:
+    """The file's descriptor under our lock; None when its writer is alive, or has closed it since we looked."""
+    with _in_our_words(path):
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            yield None
+            return
     try:
-        yield from walk(path)
+        yield fd if _locked(fd) and path.exists() else None
+    finally:
+        os.close(fd)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _in_our_words(path: Path) -> Iterator[None]:
+    """A block whose OSErrors are ours; that a file is not there is for the caller to know."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise disk.refused(path, error) from error
+
+
+def _warc(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix().removesuffix(OPEN)
+
+
+def _sound(path: Path, *, start: int = 0) -> Iterator[Record]:
+    """The records from there up to the first that is damaged."""
+    try:
+        yield from walk(path, start=start)
     except Damaged:
         return
-
-
-def _index(root: Path, whole: list[tuple[Record, ...]], warc: str, writing: Writing) -> int:
-    """Add the groups that the catalog lacks, and the text files that they name."""
-    known = {row.record_id for row in writing.rows_in(warc)}
-    lacking = [group for group in whole if group[0].type != "warcinfo" and group[0].record_id not in known]
-    for group in lacking:
-        for revision, text in index.add_group(writing, group, warc):
-            if revision.names_file:
-                texts.write(root, revision, text, writing.capture(revision.capture))
-    return len(lacking)
 
 
 def _quarantine(root: Path, path: Path, end: int) -> None:
@@ -116,10 +196,12 @@ def _quarantine(root: Path, path: Path, end: int) -> None:
         shutil.copyfileobj(torn, tail)
         tail.flush()
         disk.sync(tail.fileno())
+    disk.sync_folder(folder)
 
 
 def _sweep(folder: Path) -> None:
-    """Drop drafts that a writer left between making a file and locking it; they hold no more than a warcinfo."""
+    """Drop drafts that a writer left between making a file and locking it; they hold nothing yet."""
     for path in folder.glob("*.warc.gz.new"):
-        if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # its writer gave it its name between our look and now
+            if time.time() - path.stat().st_mtime > _STALE_SECONDS:
+                path.unlink()

@@ -4,18 +4,19 @@
     keep(article) → revision        conversion record, text file, sidecar, then the catalog's rows
     note(visit)                     an attempt, whatever came
 
-Many processes may write at once, each to WARC files of its own; the catalog's transactions order them. Readers take no lock
-and write nothing.
+Many processes may write at once, each to WARC files of its own; the catalog's transactions order them. Readers take no
+lock and write nothing.
 """
 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import Self
 
 from archive import disk, index, members, recovery, texts
 from archive.catalog import Catalog, Reading, Writing
@@ -49,8 +50,11 @@ class Archive:
             yield from reading.dump()
 
     def record(self, warc: str, offset: int) -> Record:
-        """The record at that place. Raises Damaged or FileNotFoundError."""
-        return members.read(self.warc_path(warc), offset)
+        """The record at that place. Raises Damaged when there is none."""
+        try:
+            return members.read(self.warc_path(warc), offset)
+        except FileNotFoundError as error:
+            raise Damaged(warc, "the file is missing; bring it back from a second copy of the archive") from error
 
     def warc_path(self, warc: str) -> Path:
         """Where a WARC file lies now: with .open while its writer holds it."""
@@ -58,7 +62,7 @@ class Archive:
         return path if path.exists() else path.with_name(path.name + OPEN)
 
     def payload(self, capture: Capture) -> tuple[bytes, bytes]:
-        """The response head and the body (content coding kept) that a capture stands for; a revisit's from its original.
+        """The response head and the body (content coding kept) that a capture stands for: a revisit's original's.
 
         Raises Damaged when the record is not there or is another.
         """
@@ -71,13 +75,15 @@ class Archive:
             raise Damaged(
                 holder.warc, f"holds {record.record_id} where {holder.record_id} should be", offset=holder.offset
             )
-        end = record.block.index(b"\r\n\r\n") + 4
-        return record.block[:end], record.block[end:]
+        head, empty, body = record.block.partition(b"\r\n\r\n")
+        if not empty:
+            raise Damaged(holder.warc, "a response without an end of its head", offset=holder.offset)
+        return head + empty, body
 
     def text(self, revision: Revision) -> bytes:
         """The bytes of a revision's text, from its conversion record. Raises Damaged."""
         record = self.record(revision.warc, revision.offset)
-        if index.revision_from(record, record.block, revision.warc).sha256 != revision.sha256:
+        if hashlib.sha256(record.block).hexdigest() != revision.sha256:
             raise Damaged(
                 revision.warc, f"the text of {revision.pressmark} is not what was kept", offset=revision.offset
             )
@@ -125,7 +131,7 @@ class Archive:
         """Let go of the catalog."""
         self.catalog.close()
 
-    def __enter__(self) -> "Archive":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -137,12 +143,11 @@ class Writer(Archive):
 
     def __init__(self, root: Path, catalog: Catalog, lock: int, *, warc_size: int) -> None:
         super().__init__(root, catalog)
-        self._lock = lock
+        self._lock: int | None = lock
         self._warc_size = warc_size
         self._file: WarcFile | None = None
         self._journalled_at: datetime | None = None
-        with catalog.writing() as writing:
-            self.recovered = recovery.recover(root, writing)
+        self.recovered = recovery.recover(root, catalog)
 
     def append(self, page: Page, notes: Sequence[tuple[str, str]] = ()) -> tuple[Capture, ...]:
         """The page's exchanges as captures, hop by hop, on the medium and in the catalog.
@@ -153,7 +158,7 @@ class Writer(Archive):
         with self._undoing():
             written = self._write(self._capture_drafts(page, notes))
             made = tuple(index.capture_from(group[0], group[-1], self._path) for group in index.groups(written))
-            with self.catalog.writing() as writing:
+            with self._committing() as writing:
                 writing.add_captures(made)
                 writing.set_warc(self._path, self._size, None)
         return made
@@ -169,20 +174,22 @@ class Writer(Archive):
     ) -> Revision | None:
         """The article as a new revision, and the visit that brought it; None when somebody else kept one since.
 
-        visit: its `capture` is what the article was understood from. after: record id of the revision that the verdict was
-        measured against, None when there was none; when it is no longer the latest, nothing is kept and the caller decides anew.
-        A text whose bytes were kept before becomes a copy: no second file. Raises WriteFailed, ReadOnly or NotFound.
+        visit: its `capture` is what the article was understood from. after: record id of the revision that the verdict
+        was measured against, None when there was none; when it is no longer the latest, nothing is kept and the caller
+        decides anew. A text whose bytes were kept before gets no second file; as the first text of another article it
+        becomes a copy. Raises WriteFailed, ReadOnly or NotFound.
         """
         text = article.text.encode()
         sha256 = hashlib.sha256(text).hexdigest()
-        with self._undoing(), self.catalog.writing() as writing:
-            latest = writing.latest(article.canonical_url)
+        with self._undoing(), self._committing() as writing:
             capture = writing.capture(visit.capture or "")
             if capture is None:
                 raise NotFound(str(visit.capture), "no such capture; append the page before keeping its article")
+            # What a dead writer kept counts: it may have given the next name, or be the latest revision.
+            recovery.take_in(self.root, writing, self._recent_folders())
+            latest = writing.latest(article.canonical_url)
             if (latest.record_id if latest else None) != after:
                 return None
-            recovery.recover(self.root, writing, folders=iter([self._day_folder()]))
             decision = _decide(writing, article, sha256, capture, verdict=verdict, facts_changed=facts_changed)
             return self._keep(writing, article, text, decision, capture, visit)
 
@@ -194,15 +201,23 @@ class Writer(Archive):
         draft = conversion(text, said, url=article.canonical_url, refers_to=capture.record_id, at=_now())
         [record] = self._write([draft])
         revision = index.revision_from(record, text, self._path)
-        if revision.names_file:
-            texts.write(self.root, revision, text, capture)
-        writing.add_revision(revision)
-        writing.add_visit(replace(visit, outcome="copy") if revision.verdict == "copy" else visit)
-        writing.set_warc(self._path, self._size, None)
+        try:
+            if revision.names_file:
+                texts.write(self.root, revision, text, capture)
+            writing.add_revision(revision)
+            writing.add_visit(replace(visit, outcome="copy") if revision.verdict == "copy" else visit)
+            writing.set_warc(self._path, self._size, None)
+        except BaseException:
+            if revision.names_file:
+                texts.drop(self.root, revision)
+            raise
         return revision
 
     def note(self, visit: Visit) -> None:
-        """The visit in the catalog; a record holds it, with others, within 15 minutes and when this writer closes."""
+        """The visit in the catalog; a record holds it when this writer closes.
+
+        Or before: with the first visit noted 15 minutes after the last journal, or when the caller journals.
+        """
         with self.catalog.writing() as writing:
             writing.add_visit(visit)
         if self._journalled_at is None:
@@ -213,7 +228,7 @@ class Writer(Archive):
     def journal(self) -> None:
         """Write the visits that no record holds yet into one. Raises WriteFailed or ReadOnly."""
         self._journalled_at = _now()
-        with self._undoing(), self.catalog.writing() as writing:
+        with self._undoing(), self._committing() as writing:
             visits = writing.unwritten_visits()
             if not visits:
                 return
@@ -250,6 +265,23 @@ class Writer(Archive):
                 self._file.take_back()
             raise
 
+    @contextmanager
+    def _committing(self) -> Iterator[Writing]:
+        """A transaction over what was appended.
+
+        When its commit fails nobody knows whether it stands (a connection may be lost on the way back): the bytes are
+        not taken back then, but the file let go as a dead writer's, whose recovery finds out.
+        """
+        at_commit = False
+        try:
+            with self.catalog.writing() as writing:
+                yield writing
+                at_commit = True
+        except BaseException:
+            if at_commit and self._file:
+                self._file.dead = True
+            raise
+
     def _rotate(self) -> None:
         """Close the WARC file when it is full, dead or of another day; before a transaction, because closing is one."""
         file = self._file
@@ -264,8 +296,10 @@ class Writer(Archive):
     def _size(self) -> int:
         return self._file.size if self._file else 0
 
-    def _day_folder(self) -> Path:
-        return self.root / "warc" / f"{_now():%Y/%m/%d}"
+    def _recent_folders(self) -> list[Path]:
+        """Where those who gave names in the folders of today and yesterday wrote."""
+        now = _now()
+        return [self.root / "warc" / f"{day:%Y/%m/%d}" for day in (now - timedelta(days=1), now)]
 
     def close_warc(self) -> None:
         """Close this run's WARC file: manifest, final name, read-only. The next append opens another."""
@@ -278,13 +312,15 @@ class Writer(Archive):
                 writing.set_warc(file.path, file.size, sha256)
 
     def close(self) -> None:
-        """Write what is not written, close the WARC file, let go of lock and catalog."""
-        try:
+        """Write what is not written, close the WARC file, let go of catalog and lock: each of them, whatever fails."""
+        lock, self._lock = self._lock, None
+        if lock is None:
+            return
+        with ExitStack() as last:
+            last.callback(os.close, lock)
+            last.callback(super().close)
+            last.callback(self.close_warc)
             self.journal()
-            self.close_warc()
-        finally:
-            super().close()
-            os.close(self._lock)
 
 
 def _now() -> datetime:
@@ -310,7 +346,7 @@ def _decide(
     verdict: Verdict,
     facts_changed: tuple[str, ...],
 ) -> index.Decision:
-    """The decision with its file's name: that of the first text with these bytes when there is one, else the next free one."""
+    """The decision with its file's name: that of the first text with these bytes if there is one, else the next free."""
     first = writing.first_with(sha256)
     elsewhere = first is not None and first.article != article.canonical_url
     return index.Decision(
@@ -333,8 +369,8 @@ def open_archive(
 ) -> Archive:
     """The archive in that folder: a reader, or with write=True a `Writer`, which makes the folder when it is not there.
 
-    catalog: a SQLAlchemy URL when the catalog is not the folder's own SQLite file. warc_size: bytes after which a WARC file is
-    closed. Raises NotAnArchive, NewerFormat, ReadOnly, Locked or WriteFailed.
+    catalog: a SQLAlchemy URL when the catalog is not the folder's own SQLite file. warc_size: bytes after which a WARC
+    file is closed. Raises NotAnArchive, NewerFormat, ReadOnly, Locked or WriteFailed.
     """
     return open_writer(path, catalog=catalog, warc_size=warc_size) if write else _open_reader(Path(path), catalog)
 
@@ -343,19 +379,22 @@ def open_writer(path: str | Path, *, catalog: str | None = None, warc_size: int 
     """As `open_archive(path, write=True)`."""
     root = Path(path)
     _make_or_check(root)
-    lock = disk.take_lock(root / "lock", exclusive=False)
-    try:
+    with ExitStack() as held:
+        lock = disk.take_lock(root / "lock", exclusive=False)
+        held.callback(os.close, lock)
+        if not catalog and any((root / "warc").glob("*/*/*/*.warc.gz")):
+            _check_catalog(root)
         opened = open_url(catalog, write=True) if catalog else open_sqlite(root / "catalog.sqlite", write=True)
-        return Writer(root, opened, lock, warc_size=warc_size)
-    except BaseException:
-        os.close(lock)
-        raise
+        held.callback(opened.close)
+        writer = Writer(root, opened, lock, warc_size=warc_size)
+        held.pop_all()
+        return writer
 
 
 def _open_reader(root: Path, catalog: str | None) -> Archive:
     _check(root)
-    if not catalog and not (root / "catalog.sqlite").exists():
-        raise NotAnArchive(root, "its catalog is missing; `pressmark rebuild` makes it anew")
+    if not catalog:
+        _check_catalog(root)
     return Archive(
         root, open_url(catalog, write=False) if catalog else open_sqlite(root / "catalog.sqlite", write=False)
     )
@@ -364,12 +403,24 @@ def _open_reader(root: Path, catalog: str | None) -> Archive:
 def _make_or_check(root: Path) -> None:
     """Make a new archive in an absent or empty folder; leave any other folder alone."""
     if (root / "FORMAT").exists() or (root.exists() and not root.is_dir()):
-        return _check(root)
-    if root.is_dir() and any(root.iterdir()):
+        _check(root)
+        return
+    if root.is_dir() and not all(_begun(path) for path in root.iterdir()):
         raise NotAnArchive(
             root, "is a folder with other things in it and no archive; name an empty or new folder with -C"
         )
     disk.write_whole(root / "FORMAT", FORMAT.encode())
+
+
+def _begun(path: Path) -> bool:
+    """Whether this is what another process that makes the archive now, or was killed at it, has made so far."""
+    return path.name in ("FORMAT", "lock", "catalog.sqlite") or path.name.startswith((".FORMAT.", "catalog.sqlite-"))
+
+
+def _check_catalog(root: Path) -> None:
+    """A lost catalog is never replaced by an empty one: that would give names again that were given."""
+    if not (root / "catalog.sqlite").exists():
+        raise NotAnArchive(root, "its catalog is missing; `pressmark rebuild` makes it anew")
 
 
 def _check(root: Path) -> None:
@@ -378,7 +429,7 @@ def _check(root: Path) -> None:
             root, "is not a folder" if root.exists() else "is not there; `pressmark fetch URL` makes an archive"
         )
     try:
-        said = (root / "FORMAT").read_text()
+        said = (root / "FORMAT").read_text(errors="replace")
     except OSError as error:
         raise NotAnArchive(root, "has no FORMAT file, so it is no pressmark archive") from error
     if said == FORMAT:

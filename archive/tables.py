@@ -1,7 +1,8 @@
 """The catalog's tables, in SQLAlchemy Core for SQLite and PostgreSQL.
 
 Every row comes from a record and can be made again from it; keys are record ids, digests and URLs. Times are text,
-`2026-11-20T17:45:00.123456Z`, so that both databases sort and print them alike. A change here needs a migration beside it.
+`2026-11-20T17:45:00.123456Z`, so that both databases sort and print them alike. A change here needs a migration beside
+it.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +50,14 @@ def sidecar(revision: Revision, capture: Capture | None) -> bytes:
 
 def _where(capture: Capture) -> dict[str, Any]:
     return {**asdict(capture), "captured_at": stamp(capture.captured_at)}
+
+
+def drop(root: Path, revision: Revision) -> None:
+    """Take back what `write` has made, or a part of it, when the text could not be kept after all."""
+    path = root / revision.text_file
+    for made in (path, path.with_suffix(".json")):
+        with suppress(OSError):
+            made.unlink()
 
 
 def write(root: Path, revision: Revision, text: bytes, capture: Capture | None) -> None:

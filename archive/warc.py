@@ -1,7 +1,7 @@
 """Writing WARC/1.1: what a record says, and one writer run's file.  Sources: ISO 28500:2017, archive/FORMAT.md.
 
-A group is what belongs together and is written together: response or revisit, request, metadata; or a single conversion or
-resource. A file is whole when it ends with a whole group.
+A group is what belongs together and is written together: response or revisit, request, metadata; or a single conversion
+or resource. A file is whole when it ends with a whole group.
 """
 
 import base64
@@ -12,8 +12,9 @@ import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ GIGABYTE = 1_000_000_000
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 OPEN = ".open"
+MANIFEST = ".manifest.json"
+READ_ONLY = 0o444
 
 
 class _WireHead(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
@@ -94,7 +97,7 @@ def new_id() -> str:
 
 def stamp(at: datetime) -> str:
     """The moment as WARC/1.1 writes it: UTC, microseconds, Z."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def sha1(block: bytes) -> str:
@@ -271,7 +274,13 @@ class WarcFile:
         except OSError as error:
             raise disk.refused(folder, error) from error
         self.path = self._open_path.relative_to(root).as_posix().removesuffix(OPEN)
-        self.warcinfo = self._begin(software)
+        try:
+            self.warcinfo = self._begin(software)
+        except BaseException:
+            with suppress(OSError):
+                self._open_path.unlink()
+            os.close(self._fd)
+            raise
 
     def _begin(self, software: str) -> str:
         lines = [
@@ -303,6 +312,7 @@ class WarcFile:
 
     def _write(self, members: Sequence[bytes]) -> tuple[Place, ...]:
         block = b"".join(members)
+        self._before = (self.size, self.records, self._digest.copy())
         try:
             disk.write_all(self._fd, block)
         except OSError as error:
@@ -313,8 +323,9 @@ class WarcFile:
         except OSError as error:
             # A second fsync on this descriptor may lie (PostgreSQL's lesson of 2018): the file is never written again.
             self.dead = True
+            with suppress(OSError):
+                os.ftruncate(self._fd, self.size)  # what nobody can vouch for is not left for recovery to find
             raise disk.refused(self._open_path, error) from error
-        self._before = (self.size, self.records, self._digest.copy())
         places = []
         for each in members:
             places.append(Place(self.size, len(each)))
@@ -324,7 +335,7 @@ class WarcFile:
         return tuple(places)
 
     def cut(self, size: int) -> None:
-        """Take back what lies behind `size`; when even that fails the file is dead and recovered by the next writer."""
+        """Take back what lies behind `size`; when even that fails the file is dead, for the next writer to recover."""
         if self.dead:
             return
         try:
@@ -334,12 +345,14 @@ class WarcFile:
             self.dead = True
 
     def take_back(self) -> None:
-        """Undo the last append: what it said did not come to be."""
+        """Undo the last append: what it said did not come to be. A dead file is left as it is."""
+        if self.dead:
+            return
         self.size, self.records, self._digest = self._before
         self.cut(self.size)
 
     def close(self) -> str | None:
-        """Manifest, final name, read-only; the SHA-256 of the file. A dead file is let go as it is, for recovery: None."""
+        """Manifest, final name, read-only; the SHA-256 of the file. A dead one is let go as it is, for recovery: None."""
         try:
             if self.dead:
                 return None
@@ -349,17 +362,19 @@ class WarcFile:
 
 
 def _create(folder: Path, now: datetime) -> tuple[int, Path]:
-    """A new file under its flock. It gets the name ending in .open only when the lock is held, so that nobody recovers it."""
+    """A new file under its flock; it is called .open only when the lock is held, so that nobody recovers it."""
     moment = f"{now:%Y%m%d%H%M%S}{now.microsecond // 1000:03}"
     for serial in range(100_000):
         final = folder / f"pressmark-{moment}-{serial:05}.warc.gz"
-        held = final.with_name(final.name + OPEN)
-        if final.exists() or held.exists():
-            continue
-        draft = final.with_name(final.name + ".new")
+        held, draft = final.with_name(final.name + OPEN), final.with_name(final.name + ".new")
         try:
             fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except FileExistsError:
+            continue
+        # Asked only now: whoever makes a file of this name must own the draft first, so nobody can between look and rename.
+        if held.exists() or final.exists():
+            draft.unlink()
+            os.close(fd)
             continue
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         draft.rename(held)
@@ -374,11 +389,11 @@ def finish(open_path: Path, *, size: int, records: int, sha256: str) -> str:
     """
     final = open_path.with_name(open_path.name.removesuffix(OPEN))
     manifest = {"format": 1, "file": final.name, "bytes": size, "records": records, "sha256": sha256}
-    disk.write_whole(final.with_name(final.name + ".manifest.json"), json.dumps(manifest, indent=1).encode() + b"\n")
+    disk.write_whole(final.with_name(final.name + MANIFEST), json.dumps(manifest, indent=1).encode() + b"\n")
     try:
         open_path.rename(final)
         disk.sync_folder(final.parent)
-        final.chmod(0o444)
+        final.chmod(READ_ONLY)
     except OSError as error:
         raise disk.refused(final, error) from error
     return sha256

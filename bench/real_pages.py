@@ -41,6 +41,8 @@ from scraper.errors import ScraperError
 ROOT = Path(__file__).resolve().parent.parent
 FEED = "/pressmark-bench.rss"
 
+_ROBOTS = Answer(headers=(("Content-Type", "text/plain"),), body=b"User-agent: *\nAllow: /\n")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -78,8 +80,9 @@ def main() -> int:
     """The exit code."""
     said = _said()
     pages = Path(os.environ.get("PRESSMARK_PAGES") or ROOT.parent / "shared" / "pages")
-    if not (pages / said.set / "pages.jsonl").exists():
-        print(f"real pages: skipped, for there is no data set {said.set} (PRESSMARK_PAGES names their folder)")
+    wanted = (pages / said.set / "pages.jsonl", pages.resolve().parent / "score.py")
+    if not all(each.exists() for each in wanted):
+        print(f"real pages: skipped; {said.set}/pages.jsonl and ../score.py are looked for in $PRESSMARK_PAGES")
         return 0
     samples = read_samples(pages / said.set)
     with tempfile.TemporaryDirectory() as scratch:
@@ -143,7 +146,7 @@ def _put_up(press: Press, samples: Sequence[Sample]) -> None:
         framing = (("Transfer-Encoding", "chunked"),) if number % 2 else ()
         headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip"), *framing)
         links = [sample for sample in samples if sample.host == host]
-        press.add(f"https://{host}/robots.txt", Answer(headers=(("Content-Type", "text/plain"),), body=b"User-agent: *\n"))
+        press.add(f"https://{host}/robots.txt", _ROBOTS)
         press.add(f"https://{host}{FEED}", _feed(host, [sample.url for sample in links]))
         for sample in links:
             press.add(sample.url, Answer(headers=headers, body=sample.wire))
@@ -192,22 +195,24 @@ def _http_records(warc: Path) -> Iterator[tuple[str, str, bytes]]:
 
 def _kept_text(archive: Path, first: Pass, url: str) -> str | None:
     """The kept text without its headline; None when there is none."""
-    line = next((line for line in first.lines if line["url"] == url and line["text_file"]), None)
+    line: Mapping[str, Any] | None = next(
+        (line for line in first.lines if line["url"] == url and line["text_file"]), None
+    )
     if line is None:
         return None
-    text = (archive / line["text_file"]).read_text(encoding="utf-8").rstrip("\n")
+    text: str = (archive / line["text_file"]).read_text(encoding="utf-8").rstrip("\n")
     return text.partition("\n\n")[2] if line["headline"] else text
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _print_passes(
-    name: str, samples: Sequence[Sample], passes: Sequence[Pass], counts: Mapping[str, Any]
-) -> None:
+def _print_passes(name: str, samples: Sequence[Sample], passes: Sequence[Pass], counts: Mapping[str, Any]) -> None:
     hosts = len({sample.host for sample in samples})
     print(f"\n== real pages: {name}, {len(samples)} articles of {hosts} hosts, over https on loopback")
-    print(f"{'pass':10}{'new':>7}{'unchanged':>11}{'copy':>6}{'others':>8}{'responses':>11}{'exact':>7}{'revisits':>10}{'s':>7}")
+    print(
+        f"{'pass':10}{'new':>7}{'unchanged':>11}{'copy':>6}{'others':>8}{'responses':>11}{'exact':>7}{'revisits':>10}{'s':>7}"
+    )
     for each in passes:
         came = each.outcomes
         others = came.total() - came["new"] - came["unchanged"] - came["copy"]
@@ -253,7 +258,7 @@ def _scorer(pages: Path) -> ModuleType:
 def _print_scores(score: ModuleType, samples: Sequence[Sample], kept: Mapping[str, str | None]) -> Iterator[str]:
     """Prints the scores; what is not as it must be."""
     ours = {sample.url: _cleaned(sample) for sample in samples}
-    theirs = {sample.url: trafilatura.extract(sample.html, url=sample.url, include_comments=False) for sample in samples}
+    theirs = {each.url: trafilatura.extract(each.html, url=each.url, include_comments=False) for each in samples}
     columns = {"trafilatura.extract": theirs, "scraper.clean": ours, "text files": kept}
     rows = {name: [_scored(score, each, texts[each.url]) for each in samples] for name, texts in columns.items()}
     sums = {name: score.summary(each) for name, each in rows.items()}

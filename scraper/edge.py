@@ -19,8 +19,9 @@ from scraper.config import Config
 from scraper.crawl import PRODUCT, Line, Manners
 from scraper.desk import ArchiveDesk, NoDesk
 from scraper.frontier import Frontier
-from scraper.network import Network, NetworkSettings
+from scraper.network import Network
 from scraper.rounds import Pace
+from scraper.tap import NetworkSettings
 from scraper.workers import Workers
 
 T = TypeVar("T")

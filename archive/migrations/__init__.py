@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
+from archive.catalog import Catalog
+
 
 def settings() -> Config:
     """alembic's settings, without a file."""
@@ -15,10 +17,8 @@ def settings() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the catalog to the newest schema, in one transaction."""
-    with engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Bring the catalog to the newest schema, in one transaction; of two processes at it, the second finds it done."""
+    with Catalog(engine).writing() as writing:
         config = settings()
-        config.attributes["connection"] = connection
+        config.attributes["connection"] = writing._sql
         command.upgrade(config, "head")

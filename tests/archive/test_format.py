@@ -48,7 +48,8 @@ class Found:
 
     @property
     def facts(self) -> dict[str, object]:
-        return json.loads(self.fields["WARC-JSON-Metadata"])
+        said: dict[str, object] = json.loads(self.fields["WARC-JSON-Metadata"])
+        return said
 
     @property
     def lines(self) -> dict[str, str]:
@@ -58,7 +59,7 @@ class Found:
 
 
 def written(root: Path) -> None:
-    """An archive with every kind of record: two writers, a redirect, revisits, a cut page, a revision, a copy, facts."""
+    """An archive with every kind of record, by two writers: a redirect, revisits, a cut page, all four verdicts."""
     elsewhere = "https://kosova-wire.example/strike"
     with open_writer(root) as first:
         moved = exchange(b"", url=f"{HARBOUR}/old", status="301 Moved Permanently", headers=b"Location: /strike\r\n")
@@ -86,7 +87,7 @@ def written(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("format") / "archive"
     written(folder)
     return folder

@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 
 from scraper.errors import FetchError, Refused
 from scraper.fetcher import Fetcher
-from scraper.network import Network, NetworkSettings
+from scraper.network import Network
+from scraper.tap import NetworkSettings
 from tests.servers import Origin, moved, ok, origin
 
 # One address, every way to write it that a resolver or a URL parser may understand.

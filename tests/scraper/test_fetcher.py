@@ -11,7 +11,8 @@ from archive.records import Page, Validators
 from scraper.addresses import Pin
 from scraper.errors import FetchError, Refused
 from scraper.fetcher import Fetcher, Gate, check_url
-from scraper.network import Network, NetworkSettings
+from scraper.network import Network
+from scraper.tap import NetworkSettings
 from tests.servers import Answer, Origin, closed_port, moved, ok, origin
 
 HOST, OTHER = "news.example", "other.example"

@@ -25,7 +25,8 @@ from archive.heads import status_of
 from archive.records import Exchange
 from scraper.addresses import Pin
 from scraper.errors import ConfigError, FetchError, Refused
-from scraper.network import Network, NetworkSettings, as_asked
+from scraper.network import Network, as_asked
+from scraper.tap import NetworkSettings
 from scraper.wire import archived_head
 from tests.servers import Answer, Origin, Step, closed_port, ok, origin
 
