@@ -322,8 +322,8 @@ class Catalog:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
                 yield Writing(connection)
         except sa.exc.OperationalError as error:
-            why = f"the catalog was not written ({error.orig}); nothing that was kept is lost. Mend that and run it again"
-            raise WriteFailed(name_of(self._engine), why) from error
+            why = f"the catalog was not written ({error.orig}); nothing that was kept is lost"
+            raise WriteFailed(name_of(self._engine), f"{why}. Mend that and run it again") from error
 
     def close(self) -> None:
         """Let go of the database; a SQLite file is checkpointed by its last connection."""

@@ -19,8 +19,8 @@ _SHOWN = 8  # candidates named when an ID is ambiguous
 def find(reading: Reading, wanted: str, *, key: Callable[[str], str]) -> Revision:
     """The revision that an ID means.
 
-    wanted: a pressmark, six or more of its hex digits, a record id, or an article's URL (its latest revision); with `@3` or
-    `@2026-11-20` behind it an earlier one, by number or as of the end of that day (UTC). key: normalises a URL.
+    wanted: a pressmark, six or more of its hex digits, a record id, or an article's URL (its latest revision); with
+    `@3` or `@2026-11-20` behind it an earlier one, by number or as of the end of that day (UTC). key: normalises a URL.
     Raises NotFound or Ambiguous.
     """
     at = _AT.fullmatch(wanted)
@@ -84,7 +84,7 @@ def _earlier(reading: Reading, latest: Revision, at: str, wanted: str) -> Revisi
     return before[-1]
 
 
-def conditions(
+def conditions(  # noqa: PLR0913 - one for each word of the vocabulary, by keyword alone
     *,
     site: str | None = None,
     author: str | None = None,
@@ -98,15 +98,16 @@ def conditions(
 ) -> list[sa.ColumnElement[bool]]:
     """The filters of list, search and export as conditions over revisions.
 
-    since, until: the day it was published, else captured, both included. site: the host or any host under it. sites: one of
-    these hosts. language: "en" means "en-GB" too.
+    since, until: the day it was published, else captured, both included. site: the host or any host under it. sites:
+    one of these hosts. language: "en" means "en-GB" too. author: any part of a name; in SQLite only the case of ASCII
+    letters is passed over.
     """
     columns = revisions.c
     day = sa.func.coalesce(
         sa.func.substr(columns.published, 1, 10), sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
     )
     captured = sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
-    wanted = [
+    wanted: list[tuple[object, Callable[[], sa.ColumnElement[bool]]]] = [
         (site, lambda: (columns.site == site) | columns.site.endswith(f".{site}", autoescape=True)),
         # As text: a Json column would take the pattern for a JSON string, quotes and all.
         (author, lambda: sa.cast(columns.authors, sa.Text).icontains(author, autoescape=True)),

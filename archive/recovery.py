@@ -1,7 +1,7 @@
 """What a dead writer left: its WARC file cut to the last whole group, indexed, closed.
 
-In this order, so that a crash anywhere in it loses nothing: in one transaction, what lies behind the acknowledged bytes goes
-into the catalog and what is torn to quarantine; then manifest and final name; then the file's digest.
+In this order, so that a crash anywhere in it loses nothing: in one transaction, what lies behind the acknowledged bytes
+goes into the catalog and what is torn to quarantine; then manifest and final name; then the file's digest.
 """
 
 import fcntl
@@ -118,7 +118,7 @@ def _close(root: Path, path: Path, catalog: Catalog, taken: Taken) -> Recovered:
 
 
 def _end_what_was_begun(root: Path, catalog: Catalog) -> None:
-    """Tell the catalog of files that got their final name just before their writer died; the manifest has the digest."""
+    """Tell the catalog of files that got their final name before their writer died: the manifest has the digest."""
     with catalog.reading() as reading:
         unclosed = [(warc, length) for warc, (length, sha256) in reading.warc_files().items() if sha256 is None]
     for warc, length in unclosed:

@@ -98,7 +98,7 @@ class Archive:
     def snapshot(self, revision: Revision) -> Iterator[bytes]:
         """The text's own records as they lie, member for member: a WARC file of its own.
 
-        Each file's warcinfo once, then the captures (a revisit's original and the redirects before it) and the conversion.
+        Each file's warcinfo once, then the captures (a revisit's original, the redirects before it), the conversion.
         """
         begun: set[str] = set()
         for warc, offset in self._records_of(revision):
@@ -152,7 +152,8 @@ class Writer(Archive):
     def append(self, page: Page, notes: Sequence[tuple[str, str]] = ()) -> tuple[Capture, ...]:
         """The page's exchanges as captures, hop by hop, on the medium and in the catalog.
 
-        A payload that an earlier capture of the same URL holds whole becomes a revisit, an empty one never; a 304 always.
+        A payload that an earlier capture of the URL holds whole becomes a revisit, an empty one never; a 304 becomes
+        one of the newest whole capture, if there is one.
         notes: how the fetch went, for the metadata records. Raises WriteFailed or ReadOnly.
         """
         with self._undoing():
@@ -346,7 +347,7 @@ def _decide(
     verdict: Verdict,
     facts_changed: tuple[str, ...],
 ) -> index.Decision:
-    """The decision with its file's name: that of the first text with these bytes if there is one, else the next free."""
+    """A decision and its file's name: that of the first text with these bytes, if there is one, or the next free."""
     first = writing.first_with(sha256)
     elsewhere = first is not None and first.article != article.canonical_url
     return index.Decision(

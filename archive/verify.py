@@ -1,7 +1,7 @@
 """Is every byte at rest what was written? Reads everything, writes nothing.
 
-Each WARC member whole and with the digests it states; each closed file with the digest it was closed with; each row of the
-catalog at a record with its digest; each text file under the name that its hash gives.
+Each WARC member whole and with the digests it states; each closed file with the digest it was closed with; each row of
+the catalog at a record with its digest; each text file under the name that its hash gives.
 """
 
 import hashlib
@@ -61,7 +61,9 @@ def _warc(
     counts.warcs += 1
     rows: dict[str, Capture | Revision] = {
         # Of an open file, what its living writer appended since we asked for its length is not looked at.
-        row.record_id: row for row in reading.rows_in(warc) if sha256 or row.offset < length
+        row.record_id: row
+        for row in reading.rows_in(warc)
+        if sha256 or row.offset < length
     }
     counts.rows += len(rows)
     path = archive.warc_path(warc)

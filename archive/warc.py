@@ -352,7 +352,7 @@ class WarcFile:
         self.cut(self.size)
 
     def close(self) -> str | None:
-        """Manifest, final name, read-only; the SHA-256 of the file. A dead one is let go as it is, for recovery: None."""
+        """Manifest, final name, read-only; the file's SHA-256. A dead one is let go as it is, for recovery: None."""
         try:
             if self.dead:
                 return None
@@ -371,7 +371,7 @@ def _create(folder: Path, now: datetime) -> tuple[int, Path]:
             fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except FileExistsError:
             continue
-        # Asked only now: whoever makes a file of this name must own the draft first, so nobody can between look and rename.
+        # Asked only now: whoever gives this name must own its draft first, so nobody does between look and rename.
         if held.exists() or final.exists():
             draft.unlink()
             os.close(fd)

@@ -16,8 +16,9 @@ from scraper.errors import FetchError
 from scraper.frontier import Due, Frontier, Wanted
 from scraper.links import Kind, Link
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
+from scraper.schedule import next_fire
 from scraper.sitemaps import places_to_look
-from scraper.sources import Source, next_fire
+from scraper.sources import Source
 from scraper.urls import host, key
 
 _CLAIM_SECONDS = 300.0  # longer than any visit: page deadline, slots on the way, extraction

@@ -1,4 +1,4 @@
-"""Sources: what we poll, as lists of links in YAML or OPML, and how a few of them are switched on.
+"""Sources: what we poll, as lists of links in YAML, and how a few of them are switched on.
 
 The form of a list is told in seeds/README.md.
 """
@@ -7,21 +7,18 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
-import yaml
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
-from lxml import etree
-
-from scraper.errors import ConfigError, Unreadable
+from scraper.errors import ConfigError
 from scraper.links import Kind
-from scraper.urls import join, key, site, without_secrets
+from scraper.schedule import next_fire
+from scraper.urls import key, site, without_secrets
+from scraper.yamlfile import line_of, read_yaml, shown, yaml_text
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -35,10 +32,6 @@ _FIELDS: dict[str, Kind] = {
 }
 _TEXTS = ("name", "home", "language", "country", "schedule")
 _KNOWN = (*_TEXTS, *_FIELDS, "tags")
-
-_EVERY = re.compile(r"every\s+(\d{1,5})\s*(m|min|h|d|w)")
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 _ADDED = "# Written by `pressmark add`; yours to edit. The form is told in seeds/README.md.\n"
 
@@ -170,7 +163,7 @@ def _string(value: object, field: str, refuse: _Refusal) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise refuse(field, f"`{field}` must be text, not {value!r}; put it in quotes")
+        raise refuse(field, f"`{field}` must be text, not {shown(value)}; put it in quotes")
     return value.strip()
 
 
@@ -211,58 +204,22 @@ def _read_text(path: Path) -> str:
 
 
 def _sources_in(text: str, where: str) -> tuple[Source, ...]:
-    root = _composed(text, where)
-    if root is None:
+    written = read_yaml(text)
+    for line, what in written.mistakes:
+        raise ConfigError(f"{where}:{line}", f"not YAML as it is read here: {what}")
+    if written.tree is None:
         return ()
-    if not isinstance(root, yaml.SequenceNode):
-        raise ConfigError(f"{where}:{_line(root)}", "a seed file is a list; begin each publisher with `- name: …`")
+    if not isinstance(written.tree, list):
+        raise ConfigError(f"{where}:{line_of((), written.lines)}", "a seed file is a list; begin each with `- name: …`")
     once: dict[str, Source] = {}
-    for node in root.value:
-        entry, lines = _entry(node, where)
-        for source in sources_of(entry, where=where, lines=lines):
+    for position, entry in enumerate(written.tree):
+        line = line_of((position,), written.lines)
+        if not isinstance(entry, dict):
+            raise ConfigError(f"{where}:{line}", "an entry of a seed file has fields; write `- home: …`")
+        lines = {field: line_of((position, field), written.lines) for field in entry}
+        for source in sources_of(entry, where=where, lines={"": line, **lines}):
             once.setdefault(source.key, source)
     return tuple(once.values())
-
-
-def _composed(text: str, where: str) -> yaml.Node | None:
-    """The tree of a YAML text, values unread; None for an empty one."""
-    try:
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{where}:{line}", f"not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:  # a character that YAML forbids
-        raise ConfigError(where, f"not YAML: {error}") from error
-    empty = isinstance(root, yaml.ScalarNode) and root.tag == "tag:yaml.org,2002:null"
-    return None if empty else root
-
-
-def _entry(node: yaml.Node, where: str) -> tuple[dict[str, object], dict[str, int]]:
-    """One entry as written, and the line each field stands in; "" is the line of the entry itself."""
-    if not isinstance(node, yaml.MappingNode):
-        raise ConfigError(f"{where}:{_line(node)}", "an entry of a seed file has fields; write `- home: …`")
-    entry: dict[str, object] = {}
-    lines = {"": _line(node)}
-    for name, value in node.value:
-        field = str(name.value)
-        if field in entry:
-            raise ConfigError(f"{where}:{_line(name)}", f"`{field}` stands twice in one entry")
-        entry[field] = _plain(value, where)
-        lines[field] = _line(name)
-    return entry, lines
-
-
-def _plain(node: yaml.Node, where: str) -> str | list[str] | None:
-    """The text of a scalar as it is written, or a list of such texts; None for nothing."""
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
-    if isinstance(node, yaml.SequenceNode) and all(isinstance(each, yaml.ScalarNode) for each in node.value):
-        return [str(each.value) for each in node.value]
-    raise ConfigError(f"{where}:{_line(node)}", "a field holds a text or a list of texts, nothing deeper")
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
 
 
 # ── adding ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,11 +250,11 @@ def add_sources(path: Path, sources: Iterable[Source]) -> list[Source]:
 
 def _appended(text: str, sources: Iterable[Source], where: str) -> str:
     """The text with an entry for each source at its end, indented as the entries before."""
-    root = _composed(text, where)
-    if isinstance(root, yaml.SequenceNode) and root.flow_style:
-        raise ConfigError(f"{where}:{_line(root)}", "write the list with a dash on each line, then it can be added to")
-    indent = " " * (root.start_mark.column if root else 0)
-    entries = yaml.safe_dump([_written(source) for source in sources], allow_unicode=True, sort_keys=False, width=120)
+    first = re.search(r"^( *)(\S)", re.sub(r"(?m)^\s*(?:#.*|---.*)?$", "", text), re.MULTILINE)
+    if first and first[2] == "[":
+        raise ConfigError(where, "write the list with a dash on each line, then it can be added to")
+    indent = first[1] if first else ""
+    entries = yaml_text([_written(source) for source in sources])
     return text.rstrip("\n") + "\n" + "".join(f"{indent}{line}\n" for line in entries.splitlines())
 
 
@@ -328,113 +285,3 @@ def _replace(path: Path, text: str) -> None:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-
-
-# ── OPML ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def read_opml(body: bytes, subject: str = "OPML") -> tuple[Source, ...]:
-    """The feeds of a subscription list, each once; the folders they lie in, and their categories, become tags.
-
-    subject: what errors call it. A broken list gives what it holds.
-    Raises Unreadable(subject, "not-opml", …) for anything else.  Source: opml.org, version 2.0.
-    """
-    try:
-        return _opml_sources(_opml_root(body, subject))
-    except UnicodeDecodeError as error:  # "&#xD800;": libxml2 lets it pass when it recovers
-        raise Unreadable(subject, "not-opml", "half a character stands in it") from error
-
-
-def _opml_sources(root: etree._Element) -> tuple[Source, ...]:
-    once: dict[str, Source] = {}
-    for outline in root.iter("{*}outline"):
-        told = {str(name).lower(): str(value).strip() for name, value in outline.attrib.items()}
-        url = join(told.get("xmlurl", ""), "")
-        if url:
-            name = told.get("title") or told.get("text") or site(url)
-            once.setdefault(key(url), Source(url=url, kind="feed", name=name, tags=_opml_tags(outline, told)))
-    return tuple(once.values())
-
-
-def _opml_root(body: bytes, subject: str) -> etree._Element:
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
-    try:
-        root = etree.fromstring(body.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
-    except etree.XMLSyntaxError as error:
-        raise Unreadable(subject, "not-opml", "no XML can be read in it") from error
-    if root is None or not isinstance(root.tag, str) or root.tag.rpartition("}")[2].lower() != "opml":
-        raise Unreadable(subject, "not-opml", "its root is not <opml>; export your subscriptions as OPML")
-    return root
-
-
-def _opml_tags(outline: etree._Element, told: Mapping[str, str]) -> tuple[str, ...]:
-    """Folders from the outermost, then categories ("/news/europe,asia")."""
-    folders = [folder.get("text") or folder.get("title") or "" for folder in outline.iterancestors("{*}outline")]
-    words = (*reversed(folders), *re.split(r"[,/]", told.get("category", "")))
-    tags = ("-".join(str(word).lower().split()) for word in words)
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
-
-
-# ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def next_fire(schedule: str, now: datetime) -> datetime:
-    """When a source with a schedule is polled next: after `now`, in UTC.
-
-    schedule: "every 15m" (m, h, d, w) or five crontab fields in UTC, "*/15 6-22 * * mon-fri"; where both day fields are
-    narrowed, both must fit. Raises ValueError for any other form and for a time that never comes.
-    """
-    trigger = _every(schedule, now) or _crontab(schedule)
-    fires = trigger.get_next_fire_time(None, now + timedelta(microseconds=1))
-    if not isinstance(fires, datetime):
-        raise ValueError(f"the schedule `{schedule}` names a time that never comes")
-    return fires.astimezone(UTC)
-
-
-def _every(schedule: str, now: datetime) -> IntervalTrigger | None:
-    match = _EVERY.fullmatch(schedule.strip().lower())
-    if match is None:
-        return None
-    if not int(match[1]):
-        raise ValueError(f"the schedule `{schedule}` has no length; a minute is the least")
-    trigger = IntervalTrigger(**{_UNITS[match[2]]: int(match[1])}, start_date=now, timezone=UTC)
-    return IntervalTrigger(seconds=trigger.interval_length, start_date=now + trigger.interval, timezone=UTC)
-
-
-def _crontab(schedule: str) -> CronTrigger:
-    fields = schedule.lower().split()
-    if len(fields) != 5:
-        raise ValueError(f"the schedule `{schedule}` is neither `every 15m` nor five crontab fields")
-    minute, hour, day, month, weekday = fields
-    try:
-        return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=UTC)
-    except ValueError as error:
-        raise ValueError(f"the schedule `{schedule}` is no crontab line: {error}") from error
-
-
-def _weekdays(field: str) -> str:
-    """The weekday field by names, each day told: APScheduler 3 counts from Monday, crontab from Sunday (issue 286)."""
-    if field == "*":
-        return field
-    days = [day for part in field.split(",") for day in _weekday_range(part)]
-    return ",".join(_WEEKDAYS[day % 7] for day in days)
-
-
-def _weekday_range(part: str) -> Iterator[int]:
-    """The days of "1-5", "fri-mon", "*/2" or "0"; a range may run over the end of the week."""
-    span, _, step = part.partition("/")
-    first, _, last = ("0-6" if span == "*" else span).partition("-")
-    start, end = _weekday(first), _weekday(last or first)
-    if step and (not step.isdecimal() or not int(step)):
-        raise ValueError(f"`{part}` is no weekday")
-    yield from range(start, end + 1 if end >= start else end + 8, int(step or 1))
-
-
-def _weekday(text: str) -> int:
-    if text[:3] in _WEEKDAYS:
-        return _WEEKDAYS.index(text[:3])
-    if text.isdecimal() and int(text) <= 7:
-        return int(text)
-    raise ValueError(f"`{text}` is no weekday")

@@ -8,8 +8,9 @@ from scraper.config import as_yaml, schema, watched
 from scraper.errors import ConfigError
 from scraper.fetcher import check_url
 from scraper.flags import Flags
+from scraper.opml import read_opml
 from scraper.output import DONE, safe
-from scraper.sources import Source, add_sources, read_opml
+from scraper.sources import Source, add_sources
 from scraper.urls import site
 from scraper.verbs.fetch import settings
 

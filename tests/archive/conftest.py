@@ -1,6 +1,15 @@
-"""The archive's tests find `pages` beside them."""
+"""What the archive's tests share."""
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+import pytest
+
+from archive import Writer, open_writer
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Writer]:
+    """A new archive, open for writing."""
+    with open_writer(tmp_path / "archive") as writer:
+        yield writer

@@ -1,9 +1,12 @@
-"""Pages, articles and visits in a line, for tests of the archive."""
+"""Pages, articles and visits in a line, for tests of the archive; what is kept of them, and what is wrong with it."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from archive.records import Article, Exchange, Page, Truncation, Visit
+from archive import Writer, open_archive
+from archive.records import Article, Exchange, Page, Revision, Truncation, Verdict, Visit
+from archive.verify import Counts, verify
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HARBOUR = "https://harbour-post.example/2026/strike"
@@ -72,3 +75,37 @@ def visit(
 
 def later(hours: int) -> datetime:
     return NOON + timedelta(hours=hours)
+
+
+def keep(
+    archive: Writer,
+    *paragraphs: str,
+    url: str = HARBOUR,
+    hours: int = 0,
+    verdict: Verdict = "new",
+    after: str | None = None,
+) -> Revision | None:
+    """A page fetched and its article kept."""
+    [capture] = archive.append(page("".join(paragraphs or ("x",)).encode(), url=url, at=later(hours)))
+    brought = visit(capture.record_id, url=url, at=later(hours), article=url)
+    return archive.keep(article(*paragraphs, url=url), brought, verdict=verdict, after=after)
+
+
+def kept(
+    archive: Writer,
+    *paragraphs: str,
+    url: str = HARBOUR,
+    hours: int = 0,
+    verdict: Verdict = "new",
+    after: str | None = None,
+) -> Revision:
+    """As `keep`, where nobody else keeps anything."""
+    revision = keep(archive, *paragraphs, url=url, hours=hours, verdict=verdict, after=after)
+    assert revision
+    return revision
+
+
+def damages(root: Path) -> list[str]:
+    """What `verify` finds."""
+    with open_archive(root) as reader:
+        return [f"{damage.file}: {damage.what}" for damage in verify(reader, Counts())]

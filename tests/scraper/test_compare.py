@@ -127,7 +127,7 @@ OLD, NEW = "http://harbour-post.example/strike", "https://harbour-post.example/s
 
 
 def test_an_article_never_seen_is_known_by_the_url_its_page_claims():
-    assert known_as(NEW, asked=OLD, moved=True, article_at={}.get) == NEW
+    assert known_as(NEW, asked=OLD, moved=True, article_at=lambda _: None) == NEW
 
 
 def test_a_url_that_leads_to_an_article_already_is_that_article():

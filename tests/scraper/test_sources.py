@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from scraper.errors import ConfigError, Unreadable
-from scraper.sources import Source, add_sources, next_fire, read_opml, read_seeds, sources_of, switched_on
+from scraper.opml import read_opml
+from scraper.schedule import next_fire
+from scraper.sources import Source, add_sources, read_seeds, sources_of, switched_on
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -79,7 +81,7 @@ def test_a_url_listed_twice_is_one_source(seed_file):
     [
         ("- name: A\n  feed: [https://a.test/f]\n", 2, "did you mean `feeds`"),
         ("- name: A\n  feeds: https://a.test/f\n", 2, "is a list"),
-        ("- name: A\n  feeds:\n    - {url: https://a.test}\n", 3, "nothing deeper"),
+        ("- name: A\n  feeds:\n    - {url: https://a.test}\n", 2, "must be text"),
         ("- name: A\n\n- home: https://b.test\n", 1, "needs a `home`"),
         ("- home: gazette.test\n", 1, "write https://gazette.test"),
         ("- home: file:///etc/passwd\n", 1, "no http(s) URL"),
@@ -89,8 +91,10 @@ def test_a_url_listed_twice_is_one_source(seed_file):
         ("home: https://a.test\n", 1, "is a list"),
         ("- https://a.test\n", 1, "has fields"),
         ("- name: A\n  feeds: [https://a.test\n", 3, "not YAML"),
-        ("- &a [*a]\n", 1, "has fields"),
-        ("- home: *gone\n", 1, "not YAML"),
+        ("- &a [*a]\n", 1, "aliases"),
+        ("- home: *gone\n", 1, "aliases"),
+        ("- name: 1843\n  home: https://a.test\n", 1, "in quotes"),
+        (f"- name: {'[' * 5000}\n", 1, "nested deeper"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_what_was_meant(seed_file, text, line, message):

@@ -1,0 +1,41 @@
+"""Reading: what comes back out of an archive."""
+
+from archive import open_archive, open_writer
+from archive.members import walk
+from archive.records import Page
+from tests.archive.pages import HARBOUR, article, exchange, keep, later, page, visit
+
+
+def test_a_text_reads_back_as_the_article_it_was(archive):
+    kept = keep(archive, "First.", "Second.")
+    assert archive.article(kept) == article("First.", "Second.")
+
+
+def test_the_snapshot_of_a_text_holds_its_own_records_member_for_member(archive, tmp_path):
+    moved = exchange(b"", url="http://old.example/", status="301 Moved", headers=b"Location: /new\r\n")
+    archive.append(page(b"again", url=HARBOUR))
+    _, capture = archive.append(Page(exchanges=(moved, exchange(b"again", at=later(1)))))
+    kept = archive.keep(article(), visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+    keep(archive, "Another story.", url="https://harbour-post.example/other")
+    snapshot = tmp_path / "snapshot.warc.gz"
+    snapshot.write_bytes(b"".join(archive.snapshot(kept)))
+    types = [record.type for record in walk(snapshot)]
+    group = ["request", "metadata"]
+    assert types == ["warcinfo", "response", *group, "response", *group, "revisit", *group, "conversion"]
+
+
+def test_readers_write_nothing(tmp_path):
+    with open_writer(tmp_path / "a") as archive:
+        kept = keep(archive)
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in (tmp_path / "a").rglob("*")
+        if not path.name.startswith("catalog.sqlite")
+    }
+    with open_archive(tmp_path / "a") as reader:
+        assert reader.article(kept).headline == "Harbour workers end strike"
+    assert before == {
+        path: path.stat().st_mtime_ns
+        for path in (tmp_path / "a").rglob("*")
+        if not path.name.startswith("catalog.sqlite")
+    }
