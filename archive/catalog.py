@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +25,45 @@ _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
 _VISIT = [each.name for each in fields(Visit)]
 _REVISION = [each.name for each in fields(Revision) if each.name != "facts"]
+
+
+# What every page asks is built once: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_CAPTURE_BY_ID = captures.select().where(captures.c.record_id == sa.bindparam("record_id"))
+_PAYLOAD = (
+    captures.select()
+    .where(
+        captures.c.url == sa.bindparam("url"),
+        captures.c.payload_digest == sa.bindparam("payload_digest"),
+        captures.c.revisit_of.is_(None),
+        captures.c.truncated.is_(None),
+    )
+    .order_by(captures.c.captured_at)
+    .limit(1)
+)
+# A 304 that came when nothing was held is a response of its own, without a payload: nothing leans on that.
+_LATEST_WHOLE = (
+    captures.select()
+    .where(
+        captures.c.url == sa.bindparam("url"),
+        (captures.c.status == 200) | ((captures.c.status == 304) & captures.c.revisit_of.is_not(None)),
+        captures.c.truncated.is_(None),
+    )
+    .order_by(captures.c.captured_at.desc())
+    .limit(1)
+)
+_ARTICLE_AT = sa.select(aliases.c.article).where(aliases.c.alias == sa.bindparam("alias"))
+_LATEST = (
+    revisions.select()
+    .where(revisions.c.canonical_url == sa.bindparam("article"))
+    .order_by(revisions.c.captured_at.desc(), revisions.c.record_id.desc())
+    .limit(1)
+)
+_FIRST_WITH = (
+    revisions.select()
+    .join(texts, texts.c.revision == revisions.c.record_id)
+    .where(texts.c.sha256 == sa.bindparam("sha256"))
+)
+_HIGHEST_ORDINAL = sa.select(sa.func.max(texts.c.ordinal)).where(texts.c.folder == sa.bindparam("folder"))
 
 
 def _capture(row: sa.RowMapping) -> Capture:
@@ -44,14 +84,18 @@ class Reading:
     def __init__(self, connection: sa.Connection) -> None:
         self._sql = connection
 
-    def _rows(self, query: sa.Select[Any]) -> Iterable[sa.RowMapping]:
-        return self._sql.execute(query).mappings()
+    def _rows(self, query: sa.Select[Any], **values: str) -> Iterable[sa.RowMapping]:
+        return self._sql.execute(query, values).mappings()
+
+    def _capture(self, query: sa.Select[Any], **values: str) -> Capture | None:
+        return next(map(_capture, self._rows(query, **values)), None)
+
+    def _revision(self, query: sa.Select[Any], **values: str) -> Revision | None:
+        return next(map(_revision, self._rows(query, **values)), None)
 
     def capture(self, record_id: str) -> Capture | None:
         """The capture with that record id."""
-        return next(
-            (_capture(row) for row in self._rows(captures.select().where(captures.c.record_id == record_id))), None
-        )
+        return self._capture(_CAPTURE_BY_ID, record_id=record_id)
 
     def captures_of(self, url: str, *, limit: int = 100) -> list[Capture]:
         """The captures of exactly that URL, newest first."""
@@ -60,22 +104,11 @@ class Reading:
 
     def payload_of(self, url: str, payload_digest: str) -> Capture | None:
         """The response that already holds this payload of this URL whole: what a revisit refers to."""
-        query = captures.select().where(
-            captures.c.url == url,
-            captures.c.payload_digest == payload_digest,
-            captures.c.revisit_of.is_(None),
-            captures.c.truncated.is_(None),
-        )
-        return next((_capture(row) for row in self._rows(query.order_by(captures.c.captured_at).limit(1))), None)
+        return self._capture(_PAYLOAD, url=url, payload_digest=payload_digest)
 
     def latest_whole(self, url: str) -> Capture | None:
-        """The newest whole capture of the URL that a conditional request may lean on: a 200, or a revisit of one.
-
-        A 304 that came when nothing was held is a response of its own, without a payload: nothing leans on that.
-        """
-        whole = (captures.c.status == 200) | ((captures.c.status == 304) & captures.c.revisit_of.is_not(None))
-        query = captures.select().where(captures.c.url == url, whole, captures.c.truncated.is_(None))
-        return next((_capture(row) for row in self._rows(query.order_by(captures.c.captured_at.desc()).limit(1))), None)
+        """The newest whole capture of the URL that a conditional request may lean on: a 200, or a revisit of one."""
+        return self._capture(_LATEST_WHOLE, url=url)
 
     def validators(self, url: str) -> Validators | None:
         """ETag and Last-Modified of the newest whole capture, if it is there and has any.
@@ -103,7 +136,7 @@ class Reading:
 
     def article_at(self, alias: str) -> str | None:
         """The canonical URL of the article that this normalised URL leads to."""
-        return self._sql.execute(sa.select(aliases.c.article).where(aliases.c.alias == alias)).scalar()
+        return self._sql.execute(_ARTICLE_AT, {"alias": alias}).scalar()
 
     def known(self, keys: Sequence[str]) -> set[str]:
         """Which of these normalised URLs lead to an article that was kept."""
@@ -120,27 +153,19 @@ class Reading:
 
     def latest(self, article: str) -> Revision | None:
         """The newest revision of the article."""
-        query = revisions.select().where(revisions.c.canonical_url == article)
-        query = query.order_by(revisions.c.captured_at.desc(), revisions.c.record_id.desc()).limit(1)
-        return next((_revision(row) for row in self._rows(query)), None)
+        return self._revision(_LATEST, article=article)
 
     def revision(self, record_id: str) -> Revision | None:
         """The revision with that record id."""
-        return next(
-            (_revision(row) for row in self._rows(revisions.select().where(revisions.c.record_id == record_id))), None
-        )
+        return self._revision(revisions.select().where(revisions.c.record_id == record_id))
 
     def of_capture(self, record_id: str) -> Revision | None:
         """The revision that was understood from that capture."""
-        query = revisions.select().where(revisions.c.capture == record_id).limit(1)
-        return next((_revision(row) for row in self._rows(query)), None)
+        return self._revision(revisions.select().where(revisions.c.capture == record_id).limit(1))
 
     def first_with(self, sha256: str) -> Revision | None:
         """The revision whose text was the first with these bytes."""
-        query = (
-            revisions.select().join(texts, texts.c.revision == revisions.c.record_id).where(texts.c.sha256 == sha256)
-        )
-        return next((_revision(row) for row in self._rows(query)), None)
+        return self._revision(_FIRST_WITH, sha256=sha256)
 
     def texts_like(self, digits: str, *, limit: int = 10) -> list[Revision]:
         """The texts whose SHA-256 begins with these hex digits, each by the revision that brought it first."""
@@ -150,7 +175,7 @@ class Reading:
 
     def next_ordinal(self, folder: str) -> int:
         """The next free number in a text folder."""
-        highest = self._sql.execute(sa.select(sa.func.max(texts.c.ordinal)).where(texts.c.folder == folder)).scalar()
+        highest = self._sql.execute(_HIGHEST_ORDINAL, {"folder": folder}).scalar()
         return 0 if highest is None else int(highest) + 1
 
     def revisions_where(self, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int | None) -> Iterator[Revision]:
@@ -226,7 +251,7 @@ class Writing(Reading):
 
     def _add(self, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         if rows:
-            self._sql.execute(_insert(self._sql, table).on_conflict_do_nothing(), rows)
+            self._sql.execute(_adding(self._sql.dialect.name, table), rows)
 
     def add_captures(self, added: Iterable[Capture]) -> None:
         """Captures whose records are on the medium."""
@@ -247,12 +272,7 @@ class Writing(Reading):
     def _point(self, alias: str, article: str, at: datetime) -> None:
         """The alias leads to the article it was last seen to lead to; of two seen at once, to the greater URL."""
         row = {"alias": alias, "article": article, "seen_at": at}
-        insert = _insert(self._sql, aliases).values(row)
-        newer = sa.tuple_(insert.excluded.seen_at, insert.excluded.article) > sa.tuple_(
-            aliases.c.seen_at, aliases.c.article
-        )
-        changed = {"article": insert.excluded.article, "seen_at": insert.excluded.seen_at}
-        self._sql.execute(insert.on_conflict_do_update(index_elements=["alias"], set_=changed, where=newer))
+        self._sql.execute(_pointing(self._sql.dialect.name), row)
 
     def add_revision(self, revision: Revision) -> None:
         """A revision; when its text is the first with these bytes, its file's name and ordinal with it."""
@@ -271,14 +291,34 @@ class Writing(Reading):
 
     def set_warc(self, path: str, length: int, sha256: str | None) -> None:
         """A WARC file is acknowledged up to `length` bytes; its digest when it is closed."""
-        insert = _insert(self._sql, warcs).values(path=path, length=length, sha256=sha256)
-        changed = {"length": insert.excluded.length, "sha256": insert.excluded.sha256}
-        self._sql.execute(insert.on_conflict_do_update(index_elements=["path"], set_=changed))
+        row = {"path": path, "length": length, "sha256": sha256}
+        self._sql.execute(_acknowledging(self._sql.dialect.name), row)
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | Any:
-    """An insert that knows ON CONFLICT, in the connection's dialect."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+def _insert(dialect: str, table: sa.Table) -> sqlite.Insert | Any:
+    """An insert that knows ON CONFLICT, in that dialect."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+@cache
+def _adding(dialect: str, table: sa.Table) -> sa.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _pointing(dialect: str) -> sa.Insert:
+    insert = _insert(dialect, aliases)
+    new = insert.excluded
+    newer = sa.tuple_(new.seen_at, new.article) > sa.tuple_(aliases.c.seen_at, aliases.c.article)
+    changed = {"article": new.article, "seen_at": new.seen_at}
+    return insert.on_conflict_do_update(index_elements=["alias"], set_=changed, where=newer)
+
+
+@cache
+def _acknowledging(dialect: str) -> sa.Insert:
+    insert = _insert(dialect, warcs)
+    changed = {"length": insert.excluded.length, "sha256": insert.excluded.sha256}
+    return insert.on_conflict_do_update(index_elements=["path"], set_=changed)
 
 
 def _columns(value: Capture | Visit) -> dict[str, object]:

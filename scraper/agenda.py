@@ -9,7 +9,10 @@ from scraper.rhythm import Rhythm, after_failure, after_poll, next_look
 _FIRST_RETRY = timedelta(minutes=15)
 _MOST_TRIES = 5  # 15 minutes, one hour, four, sixteen, two days and a half: then the link is let go
 _BLOCKED_RETRY = timedelta(days=1)
-_NO_USE = ("parser-timeout", "parser-memory", "parser-crash", "too-deep", "too-large", "url", "scheme", "redirects")
+_NO_USE = (
+    *("parser-timeout", "parser-memory", "parser-crash", "too-deep", "too-large", "too-many-tags"),
+    *("too-many-attributes", "url", "redirects"),
+)
 
 
 def article_again(

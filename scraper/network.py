@@ -8,6 +8,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -186,6 +187,7 @@ class Network:
         )
 
 
+@lru_cache(maxsize=4_096)
 def as_asked(url: str) -> str:
     """The URL as it goes on the wire: host in punycode, the rest percent-encoded, no fragment, no credentials.
 

@@ -44,6 +44,7 @@ def article_lines(tree: HtmlElement, url: str) -> tuple[str, list[Line]]:
     tree: the whole page; it is changed in place, so read the facts first.
     """
     _lighten(tree)
+    _cut_next_articles(tree)
     _mark_breaks(tree)
     for rung in RUNGS[:3]:
         try:
@@ -93,6 +94,14 @@ def _lighten(tree: HtmlElement) -> None:
     etree.strip_elements(tree, *_UNREAD, with_tail=False)
     for kept in tree.iter("kept"):
         kept.tag = "script"
+
+
+def _cut_next_articles(tree: HtmlElement) -> None:
+    # Dagbladet and others load the next article below this one: an <article> of its own, with an h1 of its own, which
+    # is no link as a teaser's is.
+    whole = tree.xpath("//article[not(ancestor::article)][.//h1[not(.//a or ancestor::a)]]")
+    for following in whole[1:]:
+        following.drop_tree()
 
 
 def _mark_breaks(tree: HtmlElement) -> None:

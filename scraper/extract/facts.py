@@ -223,20 +223,37 @@ def _bodies(node: Node) -> list[str]:
 
 
 def _headlines(page: _Markup, outlets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    printed = [words for h1 in list(page.tree.iter("h1"))[:5] if (words := folded(h1.text_content()))]
+    printed = [words for h1 in list(page.tree.iter("h1"))[:5] if (words := _printed(h1))]
     stated = [
         (origin, _without_outlet(text, outlets))
         for origin, text in page.stated("headline", "og:title", "twitter:title")
     ]
     title = next((folded(element.text_content()) for element in page.tree.iter("title")), "")
     # Of several h1, or one that is the outlet's logo, the one that the markup confirms is the headline.
-    confirmed = [words for words in printed if any(_alike(words, text) for _, text in stated)]
+    confirmed = [words for words in printed if any(_confirms(text, words, page.url) for _, text in stated)]
     yield from (("html", words) for words in confirmed)
     yield from ((origin, text) for origin, text in stated if text)
     names = {bare(name) for name in outlets}
     yield from (("html", words) for words in printed if bare(words) not in names)
     if title and (words := _without_outlet(title, outlets)):
         yield "title", words
+
+
+def _printed(element: HtmlElement) -> str:
+    """The words of an element; what only its layout parts ("<span>Strike</span>Ferry stays", a <br>) gets a space."""
+    words = ""
+    for part in element.xpath(".//text()"):
+        broken = part.is_tail and part.getparent().tag == "br"
+        kicker = len(words) > 1 and words[-2:].isalnum() and part[:1].isupper()  # but not a drop cap
+        words += f" {part}" if broken or kicker else part
+    return folded(words)
+
+
+def _confirms(title: str, words: str, url: str) -> bool:
+    """Whether a stated title says the same as the h1, or the same and behind it the outlet, known by its host."""
+    head, _, tail = _rparted(title)
+    outlet = bare(site_of(url).partition(".")[0])
+    return _alike(words, title) or (bare(head) == bare(words) and outlet != "" and outlet in bare(tail))
 
 
 def _alike(one: str, other: str) -> bool:

@@ -72,7 +72,7 @@ def without_cruft(
     known already.
     """
     text = _Text(lines)
-    _drop_headline(text, {bare(headline) for headline in headlines})
+    _drop_headline(text, {_unspaced(bare(headline)) for headline in headlines})
     _drop_doubles(text)
     sure = dict(text.rules)
     found = _drop_credits(text, authors)
@@ -122,9 +122,14 @@ def _within_bounds(text: _Text, choices: tuple[dict[int, str], ...]) -> dict[int
     return choices[-1]
 
 
+def _unspaced(words: str) -> str:
+    # A kicker and a headline that only their layout parts come with a space between them, or without one.
+    return words.replace(" ", "")
+
+
 def _drop_headline(text: _Text, headlines: set[str]) -> None:
     for at, said in enumerate(text.bares):
-        if said in headlines and (at < 8 or text.lines[at].kind == "subhead"):
+        if _unspaced(said) in headlines and (at < 8 or text.lines[at].kind == "subhead"):
             text.rules[at] = "headline"
 
 

@@ -24,7 +24,8 @@ _ROLES: Final = re.compile(
     r"|author|guest|web"
     r"|news|online|service|press|wire|media|tv|radio|редакци\w*|корреспондент\w*|агентство|admin|dpa|afp|reuters|ap"
     r"|afp|ansa|efe"
-    r"|tass|тасс|риа|interfax|anadolu|bbc|cnn|producer|photographer|director|chief|senior|political|sports?)\b",
+    r"|tass|тасс|риа|interfax|anadolu|bbc|cnn|producer|photographer|director|chief|senior|political|sports?"
+    r"|inc|ltd|llc|gmbh|plc)\b",  # a company signs for its agency
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}\[\]=\\#*_]|\d|\.(?:com|net|org|de|ru|az)\b", re.IGNORECASE)

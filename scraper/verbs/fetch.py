@@ -212,7 +212,8 @@ def _summary(sources: int, counts: Counter[str]) -> str:
 
 def _tell(output: Output, told: Told, *, several: bool) -> None:
     """A link's line on stdout when it is one of several; on stderr what was kept, or why nothing was."""
-    output.object(as_object(told))
+    if output.json:
+        output.object(as_object(told))
     pressmark = told.revision.pressmark if told.revision else "-"
     if several:
         output.line(f"{told.visit.outcome:<11} {pressmark:<20} {safe(told.visit.url)}")

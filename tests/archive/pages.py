@@ -1,6 +1,9 @@
 """Pages, articles and visits in a line, for tests of the archive; what is kept of them, and what is wrong with it."""
 
+import resource
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from archive.records import Article, Exchange, Page, Revision, Truncation, Verdi
 from archive.verify import Counts, verify
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HOUSE = Path(__file__).parents[2]  # where a child process finds archive and tests
 HARBOUR = "https://harbour-post.example/2026/strike"
 
 
@@ -77,20 +81,6 @@ def later(hours: int) -> datetime:
     return NOON + timedelta(hours=hours)
 
 
-def keep(
-    archive: Writer,
-    *paragraphs: str,
-    url: str = HARBOUR,
-    hours: int = 0,
-    verdict: Verdict = "new",
-    after: str | None = None,
-) -> Revision | None:
-    """A page fetched and its article kept."""
-    [capture] = archive.append(page("".join(paragraphs or ("x",)).encode(), url=url, at=later(hours)))
-    brought = visit(capture.record_id, url=url, at=later(hours), article=url)
-    return archive.keep(article(*paragraphs, url=url), brought, verdict=verdict, after=after)
-
-
 def kept(
     archive: Writer,
     *paragraphs: str,
@@ -99,10 +89,28 @@ def kept(
     verdict: Verdict = "new",
     after: str | None = None,
 ) -> Revision:
-    """As `keep`, where nobody else keeps anything."""
-    revision = keep(archive, *paragraphs, url=url, hours=hours, verdict=verdict, after=after)
+    """A page fetched and its article kept, while nobody else keeps anything."""
+    [capture] = archive.append(page("".join(paragraphs or ("x",)).encode(), url=url, at=later(hours)))
+    brought = visit(capture.record_id, url=url, at=later(hours), article=url)
+    revision = archive.keep(article(*paragraphs, url=url), brought, verdict=verdict, after=after)
     assert revision
     return revision
+
+
+@contextmanager
+def disk_full_at(size: int) -> Iterator[None]:
+    """A block in which no file of this process grows past so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def open_files() -> int:
+    """How many descriptors this process holds."""
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 def damages(root: Path) -> list[str]:

@@ -58,6 +58,12 @@ def test_a_request_is_conditional_only_on_a_capture_that_is_there(archive):
         )
 
 
+def test_a_304_that_comes_when_nothing_is_held_is_no_ground_for_a_conditional_request(archive):
+    archive.append(not_modified())
+    with archive.reading() as reading:
+        assert (reading.latest_whole(HARBOUR), reading.validators(HARBOUR)) == (None, None)
+
+
 def test_redirects_are_captures_of_their_own_and_name_the_hop_before(archive):
     moved = exchange(b"", url="http://old.example/", status="301 Moved", headers=b"Location: https://new.example/\r\n")
     first, second = archive.append(Page(exchanges=(moved, exchange(url="https://new.example/"))))

@@ -4,7 +4,10 @@ import pytest
 
 from archive.heads import field, fields, media_type, status_of
 
-HEAD = b"HTTP/1.1 404 Not Here\r\ncoNtent-TYPE:   Text/HTML; charset=x  \r\nX-Fold: one\r\n\ttwo\r\nno colon\r\nX-Fold: three\r\n\r\n"
+HEAD = (
+    b"HTTP/1.1 404 Not Here\r\ncoNtent-TYPE:   Text/HTML; charset=x  \r\n"
+    b"X-Fold: one\r\n\ttwo\r\nno colon\r\nX-Fold: three\r\n\r\n"
+)
 
 
 def test_names_are_lower_case_and_folded_lines_are_joined():

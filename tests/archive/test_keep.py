@@ -5,54 +5,54 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from archive.errors import NotFound, WriteFailed
 from archive.texts import folder_of
-from archive.verify import Counts, verify
-from tests.archive.pages import HARBOUR, NOON, article, damages, keep, page, visit
+from tests.archive.pages import HARBOUR, HOUSE, NOON, article, damages, kept, later, page, visit
 
 
 def test_a_text_file_is_named_by_the_hash_of_its_bytes(archive):
-    kept = keep(archive)
-    text = (archive.root / kept.text_file).read_bytes()
+    revision = kept(archive)
+    text = (archive.root / revision.text_file).read_bytes()
     assert text == b"Harbour workers end strike\n\nDock workers voted to return.\n\nThe port opens at six.\n"
-    assert kept.text_file == f"text/harbour-post.example/2026/11/20/000_{hashlib.sha256(text).hexdigest()[:16]}.txt"
+    assert revision.text_file == f"text/harbour-post.example/2026/11/20/000_{hashlib.sha256(text).hexdigest()[:16]}.txt"
 
 
 def test_ordinals_count_up_in_a_site_s_folder_of_the_day(archive):
-    names = [keep(archive, f"Story {n}.", url=f"{HARBOUR}/{n}").pressmark[:4] for n in range(3)]
+    names = [kept(archive, f"Story {n}.", url=f"{HARBOUR}/{n}").pressmark[:4] for n in range(3)]
     assert names == ["000_", "001_", "002_"]
 
 
 def test_the_sidecar_says_where_the_text_came_from(archive):
-    kept = keep(archive)
-    said = json.loads((archive.root / kept.text_file).with_suffix(".json").read_text())
-    assert said["sha256"] == kept.sha256
-    assert said["capture"]["record_id"] == kept.capture
+    revision = kept(archive)
+    said = json.loads((archive.root / revision.text_file).with_suffix(".json").read_text())
+    assert said["sha256"] == revision.sha256
+    assert said["capture"]["record_id"] == revision.capture
     assert (said["authors"], said["published"]) == (["Lena Aho"], "2026-11-19")
 
 
 def test_the_first_text_of_an_article_that_equals_another_s_is_a_copy_without_a_second_file(archive):
-    first = keep(archive)
-    second = keep(archive, url="https://other.example/wire")
+    first = kept(archive)
+    second = kept(archive, url="https://other.example/wire")
     assert (second.verdict, second.copy_of, second.text_file) == ("copy", first.pressmark, first.text_file)
     assert len(list((archive.root / "text").rglob("*.txt"))) == 1
 
 
 def test_an_article_that_goes_back_to_an_earlier_text_of_its_own_names_that_file_and_is_no_copy(archive):
-    first = keep(archive, "Six died.")
-    second = keep(archive, "Seven died.", hours=1, verdict="revised", after=first.record_id)
-    third = keep(archive, "Six died.", hours=2, verdict="revised", after=second.record_id)
+    first = kept(archive, "Six died.")
+    second = kept(archive, "Seven died.", hours=1, verdict="revised", after=first.record_id)
+    third = kept(archive, "Six died.", hours=2, verdict="revised", after=second.record_id)
     assert (third.verdict, third.copy_of, third.text_file) == ("revised", None, first.text_file)
 
 
 def test_a_verdict_measured_against_a_revision_that_is_no_longer_the_latest_keeps_nothing(archive):
-    first = keep(archive, "One.")
-    keep(archive, "Two.", hours=1, verdict="revised", after=first.record_id)
-    assert keep(archive, "Three.", hours=2, verdict="revised", after=first.record_id) is None
+    first = kept(archive, "One.")
+    kept(archive, "Two.", hours=1, verdict="revised", after=first.record_id)
+    [capture] = archive.append(page(b"Three.", at=later(2)))
+    brought = visit(capture.record_id, at=later(2), article=HARBOUR)
+    assert archive.keep(article("Three."), brought, verdict="revised", after=first.record_id) is None
     with archive.reading() as reading:
         assert len(reading.revisions_of(HARBOUR)) == 2
 
@@ -63,7 +63,7 @@ def test_an_article_is_kept_only_of_a_capture_that_is_there(archive):
 
 
 def test_a_commit_that_fails_takes_the_record_back(archive):
-    keep(archive)
+    kept(archive)
     (archive.root / "text" / "blocked.example").write_text("a file where a folder should be")
     [capture] = archive.append(page(url="https://blocked.example/x"))
     path, size = archive.warc_path(capture.warc), archive.warc_path(capture.warc).stat().st_size
@@ -72,12 +72,22 @@ def test_a_commit_that_fails_takes_the_record_back(archive):
         archive.keep(told, visit(capture.record_id, article=told.canonical_url), verdict="new", after=None)
     assert path.stat().st_size == size
     archive.close_warc()
-    assert [damage.what for damage in verify(archive, Counts())] == []
+    assert damages(archive.root) == []
+
+
+def test_a_text_that_could_not_be_kept_leaves_no_file_behind(archive):
+    told = article("New.", url=f"{HARBOUR}/2")
+    folder = (archive.root / kept(archive).text_file).parent
+    name = f"001_{hashlib.sha256(told.text.encode()).hexdigest()[:16]}"
+    (folder / f"{name}.json" / "blocked").mkdir(parents=True)
+    [capture] = archive.append(page(b"new", url=told.url))
+    with pytest.raises(WriteFailed):
+        archive.keep(told, visit(capture.record_id, article=told.url), verdict="new", after=None)
+    assert not (folder / f"{name}.txt").exists()
 
 
 WRITE_TWENTY = """
 import sys
-sys.path.insert(0, sys.argv[3])
 from tests.archive.pages import article, later, page, visit
 from archive import open_writer
 with open_writer(sys.argv[1]) as archive:
@@ -90,9 +100,8 @@ with open_writer(sys.argv[1]) as archive:
 
 
 def test_two_processes_write_to_one_archive_and_nothing_is_lost_or_named_twice(tmp_path):
-    pages_py = str(Path(__file__).parent)
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITE_TWENTY, tmp_path / "a", name, pages_py])
+        subprocess.Popen([sys.executable, "-c", WRITE_TWENTY, tmp_path / "a", name], cwd=HOUSE)
         for name in ("one", "two")
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0]

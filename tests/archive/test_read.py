@@ -1,24 +1,30 @@
 """Reading: what comes back out of an archive."""
 
+from dataclasses import replace
+
+import pytest
+
 from archive import open_archive, open_writer
+from archive.errors import Damaged
 from archive.members import walk
 from archive.records import Page
-from tests.archive.pages import HARBOUR, article, exchange, keep, later, page, visit
+from tests.archive.pages import HARBOUR, article, exchange, kept, later, page, visit
 
 
 def test_a_text_reads_back_as_the_article_it_was(archive):
-    kept = keep(archive, "First.", "Second.")
-    assert archive.article(kept) == article("First.", "Second.")
+    revision = kept(archive, "First.", "Second.")
+    assert archive.article(revision) == article("First.", "Second.")
 
 
 def test_the_snapshot_of_a_text_holds_its_own_records_member_for_member(archive, tmp_path):
     moved = exchange(b"", url="http://old.example/", status="301 Moved", headers=b"Location: /new\r\n")
     archive.append(page(b"again", url=HARBOUR))
     _, capture = archive.append(Page(exchanges=(moved, exchange(b"again", at=later(1)))))
-    kept = archive.keep(article(), visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
-    keep(archive, "Another story.", url="https://harbour-post.example/other")
+    revision = archive.keep(article(), visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+    assert revision
+    kept(archive, "Another story.", url="https://harbour-post.example/other")
     snapshot = tmp_path / "snapshot.warc.gz"
-    snapshot.write_bytes(b"".join(archive.snapshot(kept)))
+    snapshot.write_bytes(b"".join(archive.snapshot(revision)))
     types = [record.type for record in walk(snapshot)]
     group = ["request", "metadata"]
     assert types == ["warcinfo", "response", *group, "response", *group, "revisit", *group, "conversion"]
@@ -26,16 +32,30 @@ def test_the_snapshot_of_a_text_holds_its_own_records_member_for_member(archive,
 
 def test_readers_write_nothing(tmp_path):
     with open_writer(tmp_path / "a") as archive:
-        kept = keep(archive)
+        revision = kept(archive)
     before = {
         path: path.stat().st_mtime_ns
         for path in (tmp_path / "a").rglob("*")
         if not path.name.startswith("catalog.sqlite")
     }
     with open_archive(tmp_path / "a") as reader:
-        assert reader.article(kept).headline == "Harbour workers end strike"
+        assert reader.article(revision).headline == "Harbour workers end strike"
     assert before == {
         path: path.stat().st_mtime_ns
         for path in (tmp_path / "a").rglob("*")
         if not path.name.startswith("catalog.sqlite")
     }
+
+
+def test_a_text_whose_place_holds_another_record_is_damage(archive):
+    revision = kept(archive)
+    with pytest.raises(Damaged, match="not what was kept"):
+        archive.text(replace(revision, offset=0))
+
+
+def test_a_text_whose_warc_file_is_gone_is_damage(archive):
+    revision = kept(archive)
+    archive.close_warc()
+    (archive.root / revision.warc).unlink()
+    with pytest.raises(Damaged, match="the file is missing"):
+        archive.text(revision)

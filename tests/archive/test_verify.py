@@ -12,7 +12,7 @@ from tests.archive.pages import HARBOUR, article, page, visit
 
 
 @pytest.fixture
-def root(tmp_path) -> Path:
+def root(tmp_path: Path) -> Path:
     with open_writer(tmp_path / "a") as archive:
         for n in range(3):
             url = f"{HARBOUR}/{n}"
@@ -32,6 +32,7 @@ def found(root: Path) -> list[tuple[str, str]]:
 
 
 def warc(root: Path) -> Path:
+    path: Path
     [path] = (root / "warc").rglob("*.warc.gz")
     path.chmod(0o644)
     return path
@@ -107,3 +108,22 @@ def test_every_damage_says_how_to_mend_it(root):
     warc(root).unlink()
     with open_archive(root) as reader:
         assert all(damage.mend for damage in verify(reader, Counts()))
+
+
+def test_a_file_that_was_packed_anew_is_not_the_one_that_was_closed(root):
+    path = warc(root)
+    block = bytearray(path.read_bytes())
+    block[9] ^= 1  # the operating system in a gzip header: no record changes by it
+    path.write_bytes(block)
+    assert [what.rpartition(",")[2].split(" says")[0] for _, what in found(root)] == [" the manifest", " the catalog"]
+
+
+def test_what_a_living_writer_appends_meanwhile_is_no_damage(root):
+    path = warc(root)
+    with open_writer(root) as archive, open_archive(root) as reader:
+        archive.append(page(b"before", url=f"{HARBOUR}/before"))
+        (path.with_name(path.name + ".manifest.json")).unlink()
+        damages = verify(reader, Counts())
+        assert next(damages).what == "the manifest cannot be read"
+        archive.append(page(b"after", url=f"{HARBOUR}/after"))
+        assert list(damages) == []

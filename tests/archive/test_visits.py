@@ -4,11 +4,11 @@ import json
 
 from archive import open_archive, open_writer
 from archive.members import walk
-from tests.archive.pages import HARBOUR, keep, later, visit
+from tests.archive.pages import HARBOUR, kept, later, visit
 
 
 def test_aliases_lead_to_the_article_they_were_last_seen_to_lead_to(archive):
-    keep(archive)
+    kept(archive)
     archive.note(visit(url="https://harbour-post.example/s", article=HARBOUR, at=later(2)))
     archive.note(visit(url="https://harbour-post.example/s", article="https://older.example/", at=later(1)))
     with archive.reading() as reading:

@@ -1,15 +1,19 @@
 """WARC files: when one is closed, and what a disk that refuses leaves of it."""
 
+import errno
 import hashlib
 import json
 import os
-import resource
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from archive import open_writer
 from archive.errors import WriteFailed
-from tests.archive.pages import damages, keep, page
+from archive.members import walk
+from archive.warc import WarcFile, stamp
+from tests.archive.pages import HARBOUR, NOON, damages, disk_full_at, kept, later, open_files, page
 
 
 def test_a_closed_warc_file_has_its_manifest_and_is_read_only(archive):
@@ -30,17 +34,74 @@ def test_a_warc_file_is_closed_when_it_is_large_enough(tmp_path):
     assert first.warc != second.warc
 
 
-def test_a_full_disk_takes_nothing_that_was_kept_and_the_next_page_can_be_kept(tmp_path, monkeypatch):
-    with open_writer(tmp_path / "a") as archive:
-        kept = keep(archive)
-        size = archive.warc_path(kept.warc).stat().st_size
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 500, limits[1]))
-        try:
-            with pytest.raises(WriteFailed, match="too large"):
-                archive.append(page(os.urandom(5000), url="https://big.example/"))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        assert archive.warc_path(kept.warc).stat().st_size == size
-        archive.append(page(b"small", url="https://small.example/"))
-    assert damages(tmp_path / "a") == []
+def test_a_full_disk_takes_nothing_that_was_kept_and_the_next_page_can_be_kept(archive):
+    revision = kept(archive)
+    size = archive.warc_path(revision.warc).stat().st_size
+    with disk_full_at(size + 500), pytest.raises(WriteFailed, match="too large"):
+        archive.append(page(os.urandom(5000), url="https://big.example/"))
+    assert archive.warc_path(revision.warc).stat().st_size == size
+    archive.append(page(b"small", url="https://small.example/"))
+    archive.close_warc()
+    assert damages(archive.root) == []
+
+
+def test_a_file_begins_with_its_warcinfo_also_when_its_first_page_did_not_fit_the_disk(archive):
+    with disk_full_at(2000), pytest.raises(WriteFailed):
+        archive.append(page(os.urandom(5000)))
+    [capture] = archive.append(page(b"small"))
+    assert [record.type for record in walk(archive.warc_path(capture.warc))][:2] == ["warcinfo", "response"]
+
+
+def test_a_file_that_cannot_even_be_begun_leaves_nothing_open(archive):
+    before = open_files()
+    for _ in range(3):
+        with disk_full_at(10), pytest.raises(WriteFailed):
+            archive.append(page())
+    assert (open_files(), list(archive.root.rglob("pressmark-*"))) == (before, [])
+
+
+def test_what_a_disk_does_not_confirm_is_taken_back_and_the_file_never_written_again(archive, monkeypatch):
+    revision = kept(archive)
+    path = archive.warc_path(revision.warc)
+    size = path.stat().st_size
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fdatasync", broken)
+        disk.setattr("archive.disk._MACOS_FULL_SYNC", None)
+        with pytest.raises(WriteFailed):
+            archive.append(page(b"lost", url="https://lost.example/"))
+    assert path.stat().st_size == size
+    [capture] = archive.append(page(b"next", url="https://next.example/"))
+    assert capture.warc != revision.warc
+    assert damages(archive.root) == []
+
+
+def broken(fd: int) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_when_nobody_knows_whether_the_catalog_took_a_page_its_bytes_stay_for_recovery(archive):
+    [first] = archive.append(page(b"first"))
+    path, log = archive.warc_path(first.warc), archive.root / "catalog.sqlite-wal"
+    with disk_full_at(log.stat().st_size), pytest.raises(WriteFailed, match="the catalog was not written"):
+        archive.append(page(b"second", at=later(1)))
+    told = kept(archive, "Another story.", url=f"{HARBOUR}/2")
+    assert told.warc != first.warc
+    with archive.reading() as reading:
+        assert [capture.captured_at for capture in reading.captures_of(HARBOUR)] == [later(1), later(0)]
+        assert reading.acknowledged(first.warc) == path.stat().st_size
+
+
+def test_files_begun_in_the_same_millisecond_have_names_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        made = [
+            each.result()
+            for each in [threads.submit(WarcFile, tmp_path, now=NOON, software="pressmark") for _ in range(40)]
+        ]
+    assert len({each.path for each in made}) == len(list(tmp_path.rglob("*.open"))) == 40
+    for each in made:
+        each.close()
+    assert len(list(tmp_path.rglob("*.warc.gz"))) == 40
+
+
+def test_a_moment_in_another_zone_is_written_as_utc():
+    assert stamp(datetime(2026, 11, 20, 16, tzinfo=timezone(timedelta(hours=4)))) == "2026-11-20T12:00:00.000000Z"

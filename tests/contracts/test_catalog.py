@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from archive.databases import SCHEMA_VERSION
-from archive.errors import NewerFormat, NotAnArchive
+from archive.errors import Damaged, NewerFormat, NotAnArchive
 from archive.migrations import settings, upgrade
 from archive.records import Capture, Facts, Revision, Visit
 from archive.tables import schema
@@ -21,8 +21,8 @@ URL = "https://harbour-post.example/strike"
 
 CAPTURE = Capture(
     record_id="urn:uuid:c1", url=URL, captured_at=NOON, status=200, media_type="text/html", payload_digest="sha1:A",
-    payload_sha256="a" * 64, payload_length=7, hop_from=None, revisit_of=None, truncated=None, etag='"1"', last_modified=None,
-    warc="warc/a.warc.gz", offset=0, length=90,
+    payload_sha256="a" * 64, payload_length=7, hop_from=None, revisit_of=None, truncated=None, etag='"1"',
+    last_modified=None, warc="warc/a.warc.gz", offset=0, length=90,
 )  # fmt: skip
 
 VISIT = Visit(
@@ -31,9 +31,9 @@ VISIT = Visit(
 )  # fmt: skip
 
 REVISION = Revision(
-    record_id="urn:uuid:r1", capture="urn:uuid:c1", captured_at=NOON, verdict="new", sha256="d00c5ce0" + "0" * 56, words=3,
-    text_file="text/harbour-post.example/2026/11/20/007_d00c5ce000000000.txt", names_file=True, copy_of=None, facts_changed=(),
-    warc="warc/a.warc.gz", offset=90, length=40,
+    record_id="urn:uuid:r1", capture="urn:uuid:c1", captured_at=NOON, verdict="new", sha256="d00c5ce0" + "0" * 56,
+    words=3, text_file="text/harbour-post.example/2026/11/20/007_d00c5ce000000000.txt", names_file=True, copy_of=None,
+    facts_changed=(), warc="warc/a.warc.gz", offset=90, length=40,
     facts=Facts(url=URL, canonical_url=URL, site="harbour-post.example", headline="Zürich – “ž”", authors=("A", "B"),
                 origins={"authors": "json-ld"}, extractor={"pressmark": "0.1.0"}),
 )  # fmt: skip
@@ -74,9 +74,13 @@ def test_a_row_that_comes_twice_changes_nothing(catalog):
 
 
 def test_a_transaction_that_fails_leaves_nothing(catalog):
-    with pytest.raises(ZeroDivisionError), catalog.writing() as writing:
-        writing.add_captures([CAPTURE])
-        raise ZeroDivisionError
+    def fail() -> None:
+        with catalog.writing() as writing:
+            writing.add_captures([CAPTURE])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with catalog.reading() as reading:
         assert reading.capture("urn:uuid:c1") is None
 
@@ -90,12 +94,9 @@ def test_writing_transactions_come_one_after_the_other(open_catalog):
             folder = "text/harbour-post.example/2026/11/20"
             number = writing.next_ordinal(folder)
             ordinals.append(number)
-            text = {
-                "record_id": f"urn:uuid:r{number}",
-                "sha256": f"{number:064}",
-                "text_file": f"{folder}/{number:03}_x.txt",
-            }
-            writing.add_revision(replace(REVISION, **text))
+            text_file, sha256 = f"{folder}/{number:03}_x.txt", f"{number:064}"
+            record_id = f"urn:uuid:r{number}"
+            writing.add_revision(replace(REVISION, record_id=record_id, sha256=sha256, text_file=text_file))
 
     threads = [threading.Thread(target=take_a_number) for _ in range(8)]
     for thread in threads:
@@ -115,6 +116,25 @@ def test_the_newest_whole_capture_gives_the_validators(catalog):
     with catalog.reading() as reading:
         assert reading.validators(URL).etag == '"1"'
         assert reading.validators("https://other.example/") is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_url_that_has_redirected_since_has_no_validators(catalog, status):
+    moved = replace(CAPTURE, record_id="urn:uuid:c2", captured_at=NOON + timedelta(hours=1), status=status)
+    gone = replace(CAPTURE, record_id="urn:uuid:c3", captured_at=NOON + timedelta(hours=2), status=503)
+    with catalog.writing() as writing:
+        writing.add_captures([CAPTURE, moved, gone])
+    with catalog.reading() as reading:
+        assert reading.validators(URL) is None
+
+
+def test_a_url_that_has_ceased_to_redirect_has_its_validators_again(catalog):
+    moved = replace(CAPTURE, record_id="urn:uuid:c0", captured_at=NOON - timedelta(hours=1), status=301)
+    unchanged = replace(CAPTURE, record_id="urn:uuid:c2", captured_at=NOON + timedelta(hours=1), status=304)
+    with catalog.writing() as writing:
+        writing.add_captures([moved, CAPTURE, replace(unchanged, revisit_of=CAPTURE.record_id, etag='"2"')])
+    with catalog.reading() as reading:
+        assert reading.validators(URL).etag == '"2"'
 
 
 def test_a_payload_is_found_only_whole_and_only_in_a_response(catalog):
@@ -146,6 +166,27 @@ def test_an_alias_leads_where_it_was_last_seen_to_lead_in_any_order(catalog):
         assert reading.known([URL, "https://never.example/"]) == {URL}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_alias_seen_at_once_to_lead_to_two_articles_leads_to_the_same_one_in_any_order(catalog, order):
+    other = replace(VISIT, visit_id="urn:uuid:v2", article="https://zeitung.example/")
+    with catalog.writing() as writing:
+        for each in (VISIT, other)[::order]:
+            writing.add_visit(each)
+    with catalog.reading() as reading:
+        assert reading.article_at("https://harbour-post.example/s") == "https://zeitung.example/"
+
+
+def test_a_catalog_that_cannot_be_read_is_damage(catalog):
+    def ask() -> None:
+        with catalog.reading() as reading:
+            reading.last_visits(URL)
+
+    with catalog.writing() as writing:
+        writing._sql.exec_driver_sql("DROP TABLE visits")
+    with pytest.raises(Damaged, match="the catalog cannot be read"):
+        ask()
+
+
 def test_a_visit_written_by_two_writers_stands_in_the_same_record_in_any_order(catalog):
     for journal in ("urn:uuid:j2", "urn:uuid:j1", "urn:uuid:j3"):
         with catalog.writing() as writing:
@@ -175,12 +216,13 @@ def test_the_dump_is_the_same_for_the_same_rows(catalog):
         writing.add_captures([CAPTURE])
     with catalog.reading() as reading:
         lines = list(reading.dump())
-    assert [line for line in lines if '"table": "captures"' in line] == [
-        '{"captured_at": "2026-11-20T12:00:00.000000Z", "etag": "\\"1\\"", "hop_from": null, "last_modified": null, "length": 90, '
-        '"media_type": "text/html", "offset": 0, "payload_digest": "sha1:A", "payload_length": 7, '
-        f'"payload_sha256": "{"a" * 64}", "record_id": "urn:uuid:c1", "revisit_of": null, "status": 200, "table": "captures", '
-        f'"truncated": null, "url": "{URL}", "warc": "warc/a.warc.gz"}}'
-    ]
+    said = (
+        '{"captured_at": "2026-11-20T12:00:00.000000Z", "etag": "\\"1\\"", "hop_from": null, "last_modified": null, '
+        '"length": 90, "media_type": "text/html", "offset": 0, "payload_digest": "sha1:A", "payload_length": 7, '
+        f'"payload_sha256": "{"a" * 64}", "record_id": "urn:uuid:c1", "revisit_of": null, "status": 200, '
+        f'"table": "captures", "truncated": null, "url": "{URL}", "warc": "warc/a.warc.gz"}}'
+    )
+    assert [line for line in lines if '"table": "captures"' in line] == [said]
 
 
 def test_a_catalog_that_is_not_there_is_not_made_by_reading(open_catalog):

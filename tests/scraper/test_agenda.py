@@ -52,7 +52,7 @@ def test_what_may_pass_is_tried_again(reason):
     assert again("failed", reason) == NOW + timedelta(minutes=15)
 
 
-@pytest.mark.parametrize("reason", ["url", "redirects", "too-large", "too-deep", "parser-timeout", "parser-crash"])
+@pytest.mark.parametrize("reason", ["url", "redirects", "too-large", "too-deep", "too-many-tags", "parser-crash"])
 def test_what_will_be_the_same_tomorrow_is_not_asked_for_again(reason):
     assert again("failed", reason) is None
 

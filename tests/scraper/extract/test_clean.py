@@ -93,6 +93,17 @@ def test_white_space_and_invisible_characters_fold_away_but_joiners_stay():
     assert text_with(body) == (f"The ship carries two hundred, {persian}, and éclairs are sold aboard.",)
 
 
+def test_the_next_article_loaded_below_is_not_this_one_s():
+    said = (f"Harvest report {number}: the orchards on the hill gave more than ever." for number in range(20))
+    below = f"<article><h1>Apples wherever one looks</h1>{paragraphs(*said)}</article>"
+    assert clean(page(around=below), URL).paragraphs == PARAGRAPHS
+
+
+def test_a_teaser_above_with_a_linked_h1_does_not_hide_the_article():
+    teaser = b'<article><h1><a href="/b">Bakery wins a prize</a></h1></article><main>'
+    assert clean(page().replace(b"<main>", teaser), URL).paragraphs == PARAGRAPHS
+
+
 def test_a_caption_with_its_credit_is_no_paragraph():
     figure = "<figure><img src='/f.jpg'><figcaption>The ferry on Friday. Photo: Ann Lee/AP</figcaption></figure>"
     assert text_with(figure) == ()

@@ -5,7 +5,7 @@ import pytest
 from scraper.extract import clean
 from scraper.extract.facts import moment
 from scraper.extract.names import byline_in, names_in
-from tests.scraper.extract.pages import HEADLINE, URL, ld, page
+from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, ld, page
 
 
 def test_json_ld_states_an_article_s_facts():
@@ -102,6 +102,26 @@ def test_of_several_h1_the_one_the_markup_confirms_is_the_headline():
     assert clean(body, URL).headline == HEADLINE
 
 
+@pytest.mark.parametrize(
+    ("markup", "printed"),
+    [
+        ("<span>Quay strike</span>Ferry stays in port", "Quay strike Ferry stays in port"),
+        ("Quay strike<br>ferry stays in port", "Quay strike ferry stays in port"),
+        ("<span>F</span>erry stays in <em>port</em>s", "Ferry stays in ports"),
+    ],
+)
+def test_what_only_the_layout_of_a_headline_parts_is_two_words(markup, printed):
+    article = clean(page().replace(HEADLINE.encode(), markup.encode()), URL)
+    assert article.headline == printed
+    assert article.paragraphs == PARAGRAPHS
+
+
+def test_an_outlet_that_only_its_host_gives_away_is_left_out_of_a_short_headline():
+    head = '<meta property="og:title" content="Ferry returns - The New Harbour-Herald of the Islands">'
+    body = page(head=head).replace(HEADLINE.encode(), b"Ferry returns")
+    assert clean(body, URL).headline == "Ferry returns"
+
+
 def test_a_live_blog_and_a_paid_article_say_so():
     assert clean(page(head=ld(**{"@type": "LiveBlogPosting"})), URL).kind == "live-blog"
     assert clean(page(head=ld(isAccessibleForFree="False")), URL).access == "teaser"
@@ -138,6 +158,7 @@ def test_a_time_is_as_precise_as_it_is_printed(printed, written):
         ("By ANN LEE, Senior Reporter", ("Ann Lee",)),
         ("Ludwig van der Meer", ("Ludwig van der Meer",)),
         ("Staff Reporter", ()),
+        ("Harbour Wire Inc", ()),
         ("info@quay.example", ()),
     ],
 )

@@ -1,0 +1,229 @@
+"""Working off the frontier: the real line against the sample newspaper's server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scraper.addresses import read_pin
+from scraper.crawl import Line, Manners, Told
+from scraper.demo import Answer, Press, page
+from scraper.desk import NoDesk
+from scraper.frontier import Due, Frontier
+from scraper.network import Network
+from scraper.rounds import Pace, Rounds
+from scraper.sitemaps import places_to_look
+from scraper.sources import Source
+from scraper.tap import NetworkSettings
+from scraper.workers import Workers
+
+SITE = "http://gazette.example"
+FEED, ROBOTS = f"{SITE}/feed", f"{SITE}/robots.txt"
+STRIKE, FERRY = f"{SITE}/2026/11/20/dock-workers-end-their-strike", f"{SITE}/2026/11/20/the-last-ferry-is-late"
+MINUTE = timedelta(minutes=1)
+LEISURELY = Pace(in_flight=8, least=5 * MINUTE, most=timedelta(days=1), looks=())
+
+
+def source(url: str = FEED, kind: str = "feed", schedule: str | None = None) -> Source:
+    return Source(url=url, kind=kind, name="Gazette", schedule=schedule)  # type: ignore[arg-type]
+
+
+def rss(*links: str) -> Answer:
+    entries = "".join(f"<item><link>{link}</link></item>" for link in links)
+    return Answer(body=f'<?xml version="1.0"?><rss version="2.0"><channel>{entries}</channel></rss>'.encode())
+
+
+def story(headline: str) -> Answer:
+    told = "".join(
+        f"<p>{headline}, said the harbour master on the {n}th day, and went home by tram.</p>" for n in range(9)
+    )
+    return page(
+        f"<html><head><title>{headline}</title></head><body><article><h1>{headline}</h1>{told}</article></body></html>"
+    )
+
+
+@dataclass
+class Desk:
+    """Rounds at work, and what they told."""
+
+    line: Line
+    frontier: Frontier
+    told: list[tuple[Due, Told]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rounds = self.begin(LEISURELY)
+
+    def begin(self, pace: Pace) -> Rounds:
+        return Rounds(self.line, self.frontier, pace, lambda due, told: self.told.append((due, told)))
+
+    @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        return sorted((due.url, told.visit.outcome) for due, told in self.told)
+
+
+def work(press: Press, do: Callable[[Desk], Awaitable[None]]) -> Desk:
+    async def within() -> Desk:
+        frontier, workers = Frontier(None, owner="test"), Workers(1)
+        settings = NetworkSettings(user_agent="pressmark test", pins=tuple(read_pin(pin) for pin in press.pins))
+        manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=5, max_age=None)
+        with closing(workers):
+            async with asyncio.timeout(60), Network(settings) as network:
+                line = Line(network, frontier, workers, NoDesk(), manners)
+                desk = Desk(line, frontier)
+                await do(desk)
+        return desk
+
+    return asyncio.run(within())
+
+
+@contextmanager
+def closing(workers: Workers) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        workers.close()
+
+
+def one_pass(*sources: Source) -> Callable[[Desk], Awaitable[None]]:
+    async def do(desk: Desk) -> None:
+        desk.rounds.watch(sources, wake=True)
+        await desk.rounds.until_done()
+
+    return do
+
+
+@pytest.fixture
+def gazette(press: Press) -> Press:
+    """A host with a feed of two stories, and no robots.txt."""
+    for url, answer in (
+        (ROBOTS, Answer(status=404)),
+        (FEED, rss(STRIKE, FERRY)),
+        (STRIKE, story("Dock workers end their strike")),
+        (FERRY, story("The last ferry is late")),
+    ):
+        press.add(url, answer)
+    return press
+
+
+def paths(press: Press) -> list[str]:
+    return [seen.path for seen in press.requests if seen.host == "gazette.example"]
+
+
+def test_a_pass_polls_a_source_fetches_what_it_announces_and_ends(gazette):
+    desk = work(gazette, one_pass(source()))
+    assert desk.outcomes == [(STRIKE, "new"), (FERRY, "new"), (FEED, "new")]
+    assert paths(gazette)[:2] == ["/robots.txt", "/feed"]
+    assert gazette.crowds["gazette.example"] == 1
+    assert desk.frontier.counts(now=datetime.now(UTC)) == {"links": 3, "due": 0, "claimed": 0, "hosts": 1}
+
+
+def test_a_home_page_leads_to_its_feeds_and_to_the_sitemaps_of_robots_txt(gazette):
+    gazette.add(ROBOTS, Answer(body=f"Sitemap: {SITE}/news.xml".encode()))
+    places = (f"{SITE}/news.xml", *places_to_look((), SITE))
+    for place in places:
+        gazette.add(place, Answer(status=404))
+    gazette.add(f"{SITE}/", page('<html><link rel="alternate" type="application/rss+xml" href="/feed"></html>'))
+    desk = work(gazette, one_pass(source(f"{SITE}/", "home")))
+    found = {(STRIKE, "new"), (FERRY, "new"), (FEED, "new"), (f"{SITE}/", "new")}
+    assert set(desk.outcomes) == found | {(place, "gone") for place in places}
+    # What was guessed and is not there is not asked for again; what was found is.
+    assert not any(desk.frontier.is_due("sitemap", place) for place in places)
+    assert desk.frontier.is_due("feed", FEED)
+
+
+def test_a_source_that_brings_nothing_is_polled_again_later(gazette):
+    gazette.add(FEED, page("<p>Our feeds are out of order.</p>"))
+    desk = work(gazette, one_pass(source()))
+    assert desk.outcomes == [(FEED, "failed")]
+    assert desk.told[0][1].visit.reason == "not-a-feed"
+    assert desk.frontier.is_due("feed", FEED)
+    assert desk.frontier.rhythm(FEED)[0].failures == 1
+
+
+def test_a_source_that_is_gone_is_asked_again_in_about_a_week(gazette):
+    gazette.add(FEED, Answer(status=410))
+    began = datetime.now(UTC)
+    at = work(gazette, one_pass(source())).frontier.next_due()
+    assert at is not None
+    assert timedelta(days=6) < at - began < timedelta(days=8)
+
+
+def test_a_source_with_a_schedule_is_polled_by_it(gazette):
+    gazette.add(FEED, rss())
+    began = datetime.now(UTC)
+    at = work(gazette, one_pass(source(schedule="every 3d"))).frontier.next_due()
+    assert at is not None
+    assert began + timedelta(days=3) <= at <= datetime.now(UTC) + timedelta(days=3)
+
+
+def test_a_page_that_is_a_source_itself_is_fetched_as_an_article_and_again_later(gazette):
+    desk = work(gazette, one_pass(source(STRIKE, "page")))
+    assert desk.outcomes == [(STRIKE, "new")]
+    assert desk.told[0][1].article is not None
+    assert desk.frontier.is_due("page", STRIKE)
+
+
+def test_an_article_is_fetched_again_when_its_robots_txt_failed_and_not_when_it_forbids(gazette):
+    for host, answer in (("busy", Answer(status=500)), ("shut", Answer(body=b"User-agent: *\nDisallow: /"))):
+        gazette.add(f"http://{host}.gazette.example/robots.txt", answer)
+    gazette.add(FEED, rss(*(f"http://{host}.gazette.example/2026/11/20/a-long-story" for host in ("busy", "shut"))))
+    desk = work(gazette, one_pass(source()))
+    reasons = {due.host.partition(".")[0]: told.visit.reason for due, told in desk.told if due.role == "article"}
+    assert reasons == {"busy": "no-robots", "shut": "robots"}
+    assert desk.frontier.is_due("article", "http://busy.gazette.example/2026/11/20/a-long-story")
+    assert not desk.frontier.is_due("article", "http://shut.gazette.example/2026/11/20/a-long-story")
+
+
+def test_no_more_visits_are_on_their_way_than_there_is_room_for(gazette):
+    sources = [source(f"http://{n}.gazette.example/feed") for n in range(6)]
+
+    async def begin(desk: Desk) -> None:
+        desk.rounds = desk.begin(replace(LEISURELY, in_flight=2))
+        desk.rounds.watch(sources, wake=True)
+        assert [desk.rounds.dispatch(), desk.rounds.dispatch()] == [2, 0]
+        await desk.rounds.until_done()
+
+    for each in sources:
+        gazette.add(each.url, rss())
+    assert len(work(gazette, begin).told) == 6
+
+
+def test_sources_are_known_once_and_one_that_is_dropped_is_polled_no_more(gazette):
+    async def watch(desk: Desk) -> None:
+        other = source(f"{SITE}/other")
+        assert desk.rounds.watch([source(), other], wake=False) == 2
+        assert desk.rounds.watch([source(), other], wake=False) == 0
+        assert desk.rounds.watch([source()], wake=False) == 0
+        await desk.rounds.until_done()
+
+    desk = work(gazette, watch)
+    assert (FEED, "new") in desk.outcomes
+    assert "/other" not in paths(gazette)
+
+
+def test_the_first_polls_of_many_sources_are_no_burst(gazette):
+    async def watch(desk: Desk) -> None:
+        began = datetime.now(UTC)
+        sources = [source(f"http://{n}.gazette.example/feed") for n in range(200)]
+        desk.rounds.watch(sources, wake=True, spread=timedelta(hours=1))
+        due = [desk.frontier.counts(now=began + share * timedelta(minutes=61))["due"] for share in (0.25, 0.5, 1)]
+        assert 20 < due[0] < 80
+        assert 60 < due[1] < 140
+        assert due[2] == 200
+
+    work(gazette, watch)
+
+
+@pytest.mark.parametrize(("again", "times"), [(True, 2), (False, 1)])
+def test_a_later_pass_fetches_what_was_fetched_before_only_when_it_is_told_to_and_then_once(gazette, again, times):
+    async def two_passes(desk: Desk) -> None:
+        await one_pass(source())(desk)
+        desk.rounds = desk.begin(replace(LEISURELY, again=again))
+        for _ in range(2):  # polled twice within the pass, as a home page and its feed announce the same links
+            await one_pass(source())(desk)
+
+    urls = [url for url, _ in work(gazette, two_passes).outcomes]
+    assert (urls.count(FEED), urls.count(STRIKE), urls.count(FERRY)) == (3, times, times)
