@@ -9,7 +9,9 @@ with open_archive("pressmark-archive") as archive, archive.reading() as reading:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archive.store import Archive, Writer, open_archive, open_writer
+    from archive.reader import Archive
+    from archive.store import open_archive, open_writer
+    from archive.writer import Writer
 
 __all__ = ["Archive", "Writer", "open_archive", "open_writer"]
 

@@ -40,7 +40,8 @@ def _sqlite_url(path: Path, *, write: bool) -> sa.URL:
 
 
 def _reading_mode(path: Path) -> dict[str, str]:
-    if os.access(path.parent, os.W_OK):
+    """immutable only where nobody can write: beside a living writer a checkpoint would be misread."""
+    if not os.statvfs(path.parent).f_flag & os.ST_RDONLY:
         return {"mode": "ro"}
     wal = path.with_name(path.name + "-wal")
     if wal.exists() and wal.stat().st_size:
@@ -51,7 +52,8 @@ def _reading_mode(path: Path) -> dict[str, str]:
 
 def open_url(url: str, *, write: bool) -> Catalog:
     """The catalog in the database that a SQLAlchemy URL names: postgresql+psycopg://… Raises as `open_sqlite`."""
-    return _ready(sa.create_engine(url), write=write)
+    # A daemon outlives a restart of its database: a connection is asked whether it lives before it is used.
+    return _ready(sa.create_engine(url, pool_pre_ping=True), write=write)
 
 
 def _ready(engine: sa.Engine, *, write: bool) -> Catalog:

@@ -6,6 +6,7 @@ The shape of `write_whole` is restic's: temporary name beside the target, sync, 
 import errno
 import fcntl
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def write_whole(path: Path, block: bytes, *, mode: int = 0o644) -> None:
 
     Raises WriteFailed or ReadOnly.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         make_folder(path.parent)
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -84,6 +85,11 @@ def write_whole(path: Path, block: bytes, *, mode: int = 0o644) -> None:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise refused(path, error) from error
+
+
+def let_go(lock: int) -> None:
+    """Let go of what `take_lock` took."""
+    os.close(lock)
 
 
 def take_lock(path: Path, *, exclusive: bool) -> int:
@@ -102,4 +108,7 @@ def take_lock(path: Path, *, exclusive: bool) -> int:
         raise Locked(
             path.parent, "another process holds this archive; wait for it to end, or give --wait SECONDS"
         ) from error
+    except OSError as error:  # a file system without locks
+        os.close(fd)
+        raise ReadOnly(path, f"cannot be locked ({error.strerror}); keep the archive on a local disk") from error
     return fd

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.catalog import Writing
+from archive.errors import Damaged
 from archive.members import Record, bare
 from archive.records import Article, Capture, Facts, Revision, Visit
 from archive.tables import moment
@@ -126,7 +127,18 @@ def visits_from(resource: Record) -> Iterator[Visit]:
 
 
 def add_group(writing: Writing, group: tuple[Record, ...], warc: str) -> list[tuple[Revision, bytes]]:
-    """Put what a group holds into the catalog; the revisions with their texts, so that their files can be made."""
+    """Put what a group holds into the catalog; the revisions with their texts, so that their files can be made.
+
+    Raises Damaged for a group that is whole and lacks what we write.
+    """
+    try:
+        return _add_group(writing, group, warc)
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"a whole record that is none of ours ({type(error).__name__}: {error})"
+        raise Damaged(warc, why, offset=group[0].offset) from error
+
+
+def _add_group(writing: Writing, group: tuple[Record, ...], warc: str) -> list[tuple[Revision, bytes]]:
     first, last = group[0], group[-1]
     if first.type in ("response", "revisit") and last.type == "metadata":
         writing.add_captures([capture_from(first, last, warc)])

@@ -13,8 +13,8 @@ from pathlib import Path
 from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.members import Record, walk
+from archive.reader import Archive
 from archive.records import Capture, Revision
-from archive.store import Archive
 from archive.warc import sha1
 
 REBUILD = "the WARC files hold what is needed: `pressmark rebuild` makes catalog and texts anew"

@@ -97,7 +97,7 @@ def new_id() -> str:
 
 def stamp(at: datetime) -> str:
     """The moment as WARC/1.1 writes it: UTC, microseconds, Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def sha1(block: bytes) -> str:

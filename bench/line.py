@@ -23,15 +23,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
-from archive import open_writer
+from archive import open_archive, open_writer
+from archive.records import Visit
 from scraper.config import read_config, watched
 from scraper.frontier import Frontier
 from scraper.urls import host
@@ -204,12 +204,11 @@ def serving(web: Web) -> Iterator[int]:
 # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ran(*command: str | Path, out: Path | None = None) -> Ran:
-    """Runs a command to its end; its stdout goes to that file, its stderr to ours when it fails."""
-    with open(out or os.devnull, "wb") as file:  # noqa: PTH123  os.devnull is a str
-        began = time.perf_counter()
-        child = subprocess.Popen(command, stdout=file)
-        _, status, used = os.wait4(child.pid, 0)
+def _ran(*command: str | Path) -> Ran:
+    """Runs a command to its end; what it prints is dropped, what it narrates is shown."""
+    began = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     return Ran(used.ru_utime + used.ru_stime, time.perf_counter() - began, child.returncode)
 
@@ -245,10 +244,11 @@ def line(scratch: Path, *, rounds: int) -> bool:
             folder = scratch / str(number)
             folder.mkdir()
             config = _settings(folder, names, port, [f"http://{name}/feed.xml" for name in names])
-            alone = _in_a_process(_extract, pages)
-            ran = _ran(*_PRESSMARK, "--config", config, "--json", "--quiet", "fetch", out=folder / "told.jsonl")
+            alone = _in_a_process(_extract, pages[::2])  # half before and half after, for the machine's mood changes
+            ran = _ran(*_PRESSMARK, "--config", config, "--quiet", "fetch")
+            alone += _in_a_process(_extract, pages[1::2])
             ratios.append(ran.cpu / alone)
-            lost += _print_round(number, alone, ran, _outcomes(folder / "told.jsonl", pages))
+            lost += _print_round(number, alone, ran, _outcomes(folder / "archive", pages))
     print(f"median ratio {statistics.median(ratios):.3f}: user+system seconds of pressmark and its workers, the server")
     print("not, by those of bare_extraction(…, include_comments=False, with_metadata=True) over the same gzipped bytes")
     print("in one process, its imports not counted.  At most 1.25; the aim is 1.1.  wall: with fdatasync, on")
@@ -276,18 +276,19 @@ def _in_a_process(work: Callable[[Sequence[Sent]], float], pages: Sequence[Sent]
         return pool.apply(work, (pages,))
 
 
-def _outcomes(told: Path, pages: Sequence[Sent]) -> Counter[str]:
+def _outcomes(folder: Path, pages: Sequence[Sent]) -> Counter[str]:
     """How many pages came to what; "reasons" are those not kept with a reason, "lost" those without."""
-    said = {each["url"]: each for each in map(json.loads, told.read_text("utf-8").splitlines()) if "url" in each}
-    return Counter(_outcome(said.get(page.url)) for page in pages)
+    with open_archive(folder) as archive, archive.reading() as reading:
+        kept = {revision.capture for revision in reading.all_revisions()}
+        return Counter(_outcome(reading.last_visits(page.url, limit=1), kept) for page in pages)
 
 
-def _outcome(told: Mapping[str, Any] | None) -> str:
-    if told is None:
-        return "lost"
-    if told["outcome"] in ("new", "copy") and told["text_file"] and told["captures"]:
-        return str(told["outcome"])
-    return "reasons" if told["reason"] else "lost"
+def _outcome(visits: Sequence[Visit], kept: Set[str]) -> str:
+    for visit in visits:
+        if visit.outcome in ("new", "copy") and visit.capture in kept:
+            return visit.outcome
+        return "reasons" if visit.reason else "lost"
+    return "lost"
 
 
 def _print_round(number: int, alone: float, ran: Ran, came: Counter[str]) -> int:

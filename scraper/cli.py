@@ -165,6 +165,15 @@ def verify(flags: Flags) -> int:
 
 @app.command()
 @verb
+def rebuild(flags: Flags) -> int:
+    """Make catalog and texts anew from the WARC files; nothing is deleted."""
+    from scraper.verbs import reading
+
+    return reading.rebuild_archive(flags)
+
+
+@app.command()
+@verb
 def demo(flags: Flags) -> int:
     """Run the whole line against a small newspaper on loopback."""
     from scraper.verbs.demo import demo as run

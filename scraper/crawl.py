@@ -184,9 +184,10 @@ class Line:
             visit, _ = await self.desk.append_changed(answered(visit, came), came)
         await self.desk.note(visit)
 
-    async def _good_robots(self, url: str) -> bytes | None:
-        newest = await self.desk.newest(url)
-        if newest is None or _now() - newest[0].captured_at > _ROBOTS_AGE:
+    async def _good_robots(self, place: str, url: str) -> bytes | None:
+        # What counts is when it last answered: a file that does not change is captured once.
+        newest, answered_at = await self.desk.newest(url), await self.desk.answered_at(place)
+        if newest is None or _now() - (answered_at or newest[0].captured_at) > _ROBOTS_AGE:
             return None
         return decoded(newest[1], newest[2], limit=LARGEST_ROBOTS, url=url)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from archive import Writer
@@ -60,6 +61,9 @@ class Desk(Protocol):
     async def close_warc(self) -> None:
         """Write them, and close the WARC file; the next append opens another."""
 
+    async def answered_at(self, url: str) -> datetime | None:
+        """When exactly that URL was last visited and brought what it should."""
+
     def validators(self, url: str) -> Validators | None:
         """What a conditional request for exactly that URL may name."""
 
@@ -92,12 +96,14 @@ class ArchiveDesk:
         return await self.in_order(self._archive.append, page, notes)
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
-        before = await self._asked(lambda reading: reading.latest_whole(page.answer.url))
-        same = before is not None and before.payload_digest == sha1(page.answer.body)
-        if visit.status == 304 or (visit.outcome == "new" and same):
-            return replace(visit, outcome="unchanged", reason=None), ()
+        known = await self._asked(lambda reading: reading.captures_of(page.answer.url, limit=1))
+        before = known[0] if known else None
+        same = before and (before.status, before.payload_digest) == (visit.status, sha1(page.answer.body))
+        if visit.status == 304 or (same and not page.answer.truncated):
+            outcome: Outcome = "unchanged" if visit.outcome == "new" else visit.outcome
+            return replace(visit, outcome=outcome), ()
         captures = await self.append(visit, page)
-        outcome: Outcome = "revised" if visit.outcome == "new" and before else visit.outcome
+        outcome = "revised" if visit.outcome == "new" and before else visit.outcome
         return replace(visit, outcome=outcome, capture=captures[-1].record_id), captures
 
     async def payload(self, answer: Exchange) -> tuple[bytes, bytes]:
@@ -141,6 +147,11 @@ class ArchiveDesk:
     async def newest(self, url: str) -> tuple[Capture, bytes, bytes] | None:
         capture = await self._asked(lambda reading: reading.latest_whole(url))
         return (capture, *await self.in_order(self._archive.payload, capture)) if capture else None
+
+    async def answered_at(self, url: str) -> datetime | None:
+        visits = await self._asked(lambda reading: reading.last_visits(url, limit=100))
+        answered = (visit.visited_at for visit in visits if visit.outcome in ("new", "revised", "unchanged"))
+        return next(answered, None)
 
     async def journal(self) -> None:
         await self.in_order(self._archive.journal)
@@ -193,6 +204,9 @@ class NoDesk:
         return set()
 
     async def newest(self, url: str) -> tuple[Capture, bytes, bytes] | None:
+        return None
+
+    async def answered_at(self, url: str) -> datetime | None:
         return None
 
     async def journal(self) -> None:

@@ -1,9 +1,8 @@
 """From settings and flags to the things at work: one place where a line is put together and taken apart."""
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +17,7 @@ from scraper.addresses import read_pin
 from scraper.config import Config
 from scraper.crawl import PRODUCT, Line, Manners
 from scraper.desk import ArchiveDesk, NoDesk
-from scraper.frontier import Frontier
+from scraper.frontier import Frontier, name_of_process
 from scraper.network import Network
 from scraper.rounds import Pace
 from scraper.tap import NetworkSettings
@@ -45,9 +44,7 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     """
     archive = writer(config, wait=wait) if keep else None
     try:
-        frontier = Frontier(
-            archive.root / "frontier.sqlite" if archive else None, owner=f"{os.getpid()}-{time.time_ns()}"
-        )
+        frontier = Frontier(archive.root / "frontier.sqlite" if archive else None, owner=name_of_process())
         workers = _workers(config)
         async with Network(network_settings(config)) as network:
             desk = ArchiveDesk(archive) if archive else NoDesk()
@@ -76,10 +73,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def writer(config: Config, *, wait: float = 10.0) -> Writer:
     """A writer of the config's archive; waits so many seconds while another process holds it exclusively."""
-    until = time.monotonic() + wait
+    where = config.archive
+    return waiting(lambda: open_writer(where.dir, catalog=where.catalog, warc_size=where.warc_size), seconds=wait)
+
+
+def waiting(attempt: Callable[[], T], *, seconds: float) -> T:
+    """What the attempt gives, tried again for so long while it raises Locked."""
+    until = time.monotonic() + seconds
     while True:
         try:
-            return open_writer(config.archive.dir, catalog=config.archive.catalog, warc_size=config.archive.warc_size)
+            return attempt()
         except Locked:
             if time.monotonic() >= until:
                 raise

@@ -9,7 +9,10 @@ that died had claimed is due again by itself. One SQLite file, shared by all pro
     polls   what polling a source has taught
 """
 
+import os
+import socket
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -66,15 +69,48 @@ class Frontier:
     def __init__(self, path: Path | None, *, owner: str) -> None:
         """path: the file, made when absent; None: memory alone. owner: names this process in its claims.
 
-        Raises ArchiveError's WriteFailed or ReadOnly when the file cannot be made.
+        Raises ArchiveError's WriteFailed when the file is no frontier or cannot be made.
         """
         self.fresh = path is None or not path.exists()
         self._owner = owner
         self._sql = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
         # It may be lost, so a commit need not reach the medium; WAL lets others read and write meanwhile.
-        self._sql.execute("PRAGMA journal_mode=WAL")
-        self._sql.execute("PRAGMA synchronous=NORMAL")
-        self._sql.executescript(_SCHEMA)
+        try:
+            self._use_wal()
+            self._sql.execute("PRAGMA synchronous=NORMAL")
+            self._sql.executescript(_SCHEMA)
+            self._free_dead()
+        except sqlite3.DatabaseError as error:
+            self._sql.close()
+            why = f"cannot be opened ({error}); nothing in it is needed: move it away and run it again"
+            raise WriteFailed(path or "the frontier", why) from error
+
+    def _use_wal(self) -> None:
+        """Let others read and write meanwhile. The change of mode ignores the time-out, so we wait ourselves."""
+        for attempt in range(100):
+            try:
+                self._sql.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or attempt == 99:
+                    raise
+                time.sleep(0.05)
+
+    def _free_dead(self) -> None:
+        """Let go of what processes hold that are no more: their links are due, their hosts free."""
+        query = "SELECT claimed_by FROM links WHERE claimed_by IS NOT NULL UNION SELECT held_by FROM hosts"
+        for (owner,) in self._sql.execute(query).fetchall():
+            if owner and not is_alive(owner):
+                self._let_go_of(owner)
+
+    def _let_go_of(self, owner: str) -> int:
+        with self._writing() as sql:
+            query = "UPDATE links SET due_at = 0, claimed_by = NULL WHERE claimed_by = ? RETURNING host"
+            rows = sql.execute(query, (owner,)).fetchall()
+            query = "UPDATE hosts SET busy_until = 0, held_by = NULL WHERE held_by = ? RETURNING host"
+            for (host,) in {*rows, *sql.execute(query, (owner,)).fetchall()}:
+                sql.execute(_READY, (host,))
+        return len(rows)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -150,10 +186,11 @@ class Frontier:
             sql.execute(_READY, (due.host,))
 
     def wake(self, role: Wanted, key: str, *, at: datetime) -> None:
-        """A known link is due at that time, or earlier if it was."""
+        """A known link is due at that time, or earlier if it was; one that is being visited now is left alone."""
         with self._writing() as sql:
             query = (
-                "UPDATE links SET due_at = min(coalesce(due_at, ?1), ?1) WHERE role = ?2 AND key = ?3 RETURNING host"
+                "UPDATE links SET due_at = min(coalesce(due_at, ?1), ?1)"
+                " WHERE role = ?2 AND key = ?3 AND claimed_by IS NULL RETURNING host"
             )
             for (host,) in sql.execute(query, (at.timestamp(), role, key)).fetchall():
                 sql.execute(_READY, (host,))
@@ -222,6 +259,11 @@ class Frontier:
         row = self._sql.execute("SELECT max(next_at, busy_until) FROM hosts WHERE host = ?", (host,)).fetchone()
         return datetime.fromtimestamp(row[0], UTC) if row else None
 
+    def rests_until(self, host: str) -> datetime:
+        """When the host's pause is over, whoever is at it; long ago for a host that nobody knows."""
+        row = self._sql.execute("SELECT next_at FROM hosts WHERE host = ?", (host,)).fetchone()
+        return datetime.fromtimestamp(row[0] if row else 0, UTC)
+
     def refused(self, host: str, *, again: bool) -> int:
         """Count a refusal (429, 503, 403) by the host, or forget them when it answered; how many in a row."""
         with self._writing() as sql:
@@ -266,13 +308,7 @@ class Frontier:
 
     def let_go(self) -> int:
         """Make what this process has claimed and not reported due again at once, and free its hosts; how many."""
-        with self._writing() as sql:
-            query = "UPDATE links SET due_at = ?, claimed_by = NULL WHERE claimed_by = ? RETURNING host"
-            rows = sql.execute(query, (0.0, self._owner)).fetchall()
-            for (host,) in rows:
-                sql.execute("UPDATE hosts SET busy_until = 0 WHERE host = ? AND held_by = ?", (host, self._owner))
-                sql.execute(_READY, (host,))
-        return len(rows)
+        return self._let_go_of(self._owner)
 
     def next_due(self) -> datetime | None:
         """The moment at which the next host is ready; None when nothing is due at all."""
@@ -289,6 +325,26 @@ class Frontier:
     def close(self) -> None:
         """Let go of the file."""
         self._sql.close()
+
+
+def name_of_process() -> str:
+    """What this process is called in its claims: machine, process id, and a number that no successor has."""
+    return f"{socket.gethostname()} {os.getpid()} {time.time_ns()}"
+
+
+def is_alive(owner: str) -> bool:
+    """Whether the process of that name may still be at work; of another machine's we cannot know, so it may."""
+    machine, _, rest = owner.partition(" ")
+    process = rest.partition(" ")[0]
+    if machine != socket.gethostname() or not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # there, and somebody else's
+        return True
+    return True
 
 
 def _due(row: Sequence[Any]) -> Due:

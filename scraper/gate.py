@@ -28,6 +28,7 @@ from scraper.wire import decoded
 _FRESH = timedelta(hours=24)  # RFC 9309, 2.4
 _RETRY = timedelta(minutes=15)  # after a robots.txt that could not be had
 _MOST_RULES = 10_000
+PATIENCE = timedelta(minutes=3)  # nobody waits longer for a host; a slot is held for two minutes at most
 LARGEST_ROBOTS = 5_000_000  # bytes, decoded; the reader takes the first 500 KiB
 
 
@@ -47,7 +48,8 @@ class Memory:
     """How the gate remembers robots.txt files: functions of the archive, or of nothing when nothing is kept."""
 
     keep: Callable[[str, Page | FetchError], Awaitable[None]]  # (robots URL, what came)
-    last_good: Callable[[str], Awaitable[bytes | None]]  # the newest body kept within a week, content coding undone
+    # (robots URL, URL that answered it) → the newest body, content coding undone, if it was good within a week
+    last_good: Callable[[str, str], Awaitable[bytes | None]]
     validators: Callable[[str], Validators | None]
 
 
@@ -105,7 +107,7 @@ class Gate:
         if way.held == name:
             way.held = None
         else:
-            await self._take(name, hop=way.begun)
+            await self._take(url, hop=way.begun)
         way.begun = True
         began = time.monotonic()
         try:
@@ -117,19 +119,23 @@ class Gate:
             else:  # a demo or a test: only the order of requests is kept
                 self._frontier.release(name, next_at=_now())
 
-    async def _take(self, name: str, *, hop: bool) -> None:
+    async def _take(self, url: str, *, hop: bool) -> None:
         while True:
             now = _now()
-            at = self._frontier.take(name, now=now, seconds=self._seconds, hop=hop)
+            at = self._frontier.take(host(url), now=now, seconds=self._seconds, hop=hop)
             if at is None:
                 return
+            rests_until = self._frontier.rests_until(host(url))
+            if not hop and rests_until - now > PATIENCE:
+                when = f"{rests_until:%Y-%m-%d %H:%M} UTC"
+                raise FetchError(url, "host-rests", f"{host(url)} is left alone until {when}; try again then")
             await asyncio.sleep(min(max((at - now).total_seconds(), 0.005), 1.0))
 
     async def free(self, name: str) -> None:
-        """Wait until the host's delay is over, without taking its slot."""
-        while (at := self._frontier.free_at(name)) and (wait := (at - _now()).total_seconds()) > 0:  # noqa: ASYNC110
+        """Wait until the host's delay is over, without taking its slot; not for one that rests longer than PATIENCE."""
+        while (at := self._frontier.free_at(name)) and timedelta(0) < (wait := at - _now()) <= PATIENCE:  # noqa: ASYNC110
             # Another process may hold the slot, and tells no event of ours.
-            await asyncio.sleep(min(wait, 1.0))
+            await asyncio.sleep(min(wait.total_seconds(), 1.0))
 
     def settle(self, exchanges: Iterable[Exchange]) -> None:
         """Cool down hosts that refused (429, 503, repeated 403); forget the refusals of those that answered."""
@@ -165,20 +171,24 @@ class Gate:
             await self._memory.keep(place, error)
             if error.reason == "redirects":  # RFC 9309, 2.3.1.2: as if there were none
                 return ALLOW_ALL, _now() + _FRESH
-            kept = await self._memory.last_good(place)
+            kept = await self._memory.last_good(place, place)
             if kept is None or isinstance(error, Refused):
                 raise
             return read_rules(200, kept, self._product), _now() + _RETRY
         await self._memory.keep(place, page)
         self.settle(page.exchanges)
+        if status_of(page.answer.response_head) == 429:
+            raise FetchError(place, "http-429", "the host asks us to stay away (HTTP 429); try again later")
         return await self._read(place, page.answer)
 
     async def _read(self, place: str, answer: Exchange) -> tuple[Rules, datetime]:
         status = status_of(answer.response_head)
         if status == 304 or status >= 500 or answer.truncated:
-            kept = await self._memory.last_good(answer.url)  # a redirect may have led there
+            kept = await self._memory.last_good(place, answer.url)
             if kept is not None:
                 return read_rules(200, kept, self._product), _now() + (_FRESH if status == 304 else _RETRY)
+            if status == 304:  # of something we do not hold any more
+                return DISALLOW_ALL, _now() + _RETRY
         try:
             body = decoded(answer.response_head, answer.body, limit=LARGEST_ROBOTS, url=place)
         except FetchError:

@@ -14,6 +14,7 @@ from scraper.agenda import article_again, is_dead_end, rhythm_after
 from scraper.crawl import Line, Told
 from scraper.errors import FetchError
 from scraper.frontier import Due, Frontier, Wanted
+from scraper.gate import PATIENCE
 from scraper.links import Kind, Link
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
 from scraper.schedule import next_fire
@@ -48,6 +49,8 @@ class Rounds:
         self._thorough = pace.thorough or frontier.fresh
         self._woken: set[str] = set()  # articles that were kept before and are fetched again in this pass, once
         self.tasks: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()  # set whenever a visit ends
+        self._failure: BaseException | None = None  # the first one that ended a visit
 
     def watch(self, sources: Sequence[Source], *, wake: bool, spread: timedelta = timedelta(0)) -> int:
         """Poll these sources and no others; how many were not known before.
@@ -72,21 +75,40 @@ class Rounds:
         for due in claimed:
             task = asyncio.create_task(self._visit(due), name=due.url)
             self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            task.add_done_callback(self._over)
         return len(claimed)
 
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        self.tasks.discard(task)
+        self._failure = self._failure or (None if task.cancelled() else task.exception())
+        self._ended.set()
+
     async def until_done(self) -> None:
-        """Work until nothing is due and nothing is on its way. Raises the ArchiveError that ends all keeping."""
+        """Work until nothing is on its way and nothing is due, but with hosts that rest for longer than PATIENCE.
+
+        Raises the ArchiveError that ends all keeping.
+        """
         while True:
             self.dispatch()
-            if not self.tasks and not self._frontier.counts(now=_now())["due"]:
+            if not self.tasks and not self._is_due_soon():
                 return
             if self.tasks:
-                done, _ = await asyncio.wait(self.tasks, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                await self._one_over()
             else:
                 await asyncio.sleep(self._pause())
+
+    async def _one_over(self) -> None:
+        """Wait until a visit ends or, for another host may be ready, a fifth of a second. Raises what ended a visit."""
+        self._ended.clear()  # an event, for asyncio.wait would look at a hundred tasks each time one of them ends
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await self._ended.wait()
+        if self._failure:
+            raise self._failure
+
+    def _is_due_soon(self) -> bool:
+        at, now = self._frontier.next_due(), _now()
+        return at is not None and at - now <= PATIENCE and self._frontier.counts(now=now)["due"] > 0
 
     def _pause(self) -> float:
         """Seconds until the next host is ready: between a hundredth and one."""

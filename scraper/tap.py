@@ -46,7 +46,7 @@ class NetworkSettings:
     allow_private: tuple[IPNetwork, ...] = ()
     pins: tuple[Pin, ...] = ()
     ca_file: Path | None = None  # PEM, trusted beside the system's
-    shards: int = 64  # pools; one alone goes quadratic past 100 requests in flight
+    shards: int = 256  # pools; httpcore asks every connection of a pool whether it is still open, at every request
 
 
 class Enough(Exception):

@@ -1,6 +1,6 @@
 """Worker processes for C parsers, which Python cannot interrupt: past their time or memory they die, never the parent.
 
-They start with the first page, end when there is nothing to do, and are renewed every few hundred pages: parsers leak.
+They start with the first page, end when there is nothing to do, and are renewed now and then: parsers may leak.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from scraper.errors import ExtractError, ScraperError
 
-PAGES_OF_A_LIFE: Final = 500
+PAGES_OF_A_LIFE: Final = 2_000  # of one worker; a new one costs as much as 20 pages
 
 T = TypeVar("T")
 

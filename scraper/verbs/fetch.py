@@ -6,6 +6,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -156,7 +157,10 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
 
         async with works(config, keep=keep, wait=wait) as made:
             await _work(made, config, sources, tell, again=again)
+            left = made.frontier.counts(now=datetime.now(UTC))["due"]
     output.say(_summary(len(sources), counts))
+    if left:
+        output.say(f"{left} links are left for later: their hosts asked for a longer pause")
     output.object({"sources": len(sources), **counts})
     return exit_code(outcomes)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from archive import Archive
 from archive.finding import conditions, find
+from archive.rebuild import rebuild
 from archive.records import Revision
 from archive.verify import Counts, verify
 from scraper.config import Config, watched
-from scraper.edge import reader
+from scraper.edge import reader, waiting
 from scraper.errors import ConfigError
 from scraper.flags import Flags
 from scraper.frontier import Frontier
@@ -154,6 +155,15 @@ def verify_archive(flags: Flags) -> int:
     output.object({**asdict(counts), "damages": damaged})
     output.line(f"{looked}: " + (f"{damaged} damaged" if damaged else "all as they were written"))
     return DAMAGE if damaged else DONE
+
+
+def rebuild_archive(flags: Flags) -> int:
+    """The catalog, and the texts that are missing or changed, made anew; waits --wait seconds for writers to end."""
+    config, output = settings(flags), flags.output
+    made = waiting(lambda: rebuild(config.archive.dir), seconds=10.0 if flags.wait is None else flags.wait)
+    output.object(asdict(made))
+    output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
+    return DONE
 
 
 def sources(flags: Flags) -> int:

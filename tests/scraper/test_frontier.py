@@ -1,5 +1,8 @@
 """What is due, who is at it, and when a host may be visited: two processes on one file, on a made-up clock."""
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.frontier import Due, Frontier, Wanted
+from archive.errors import WriteFailed
+from scraper.frontier import Due, Frontier, Wanted, is_alive, name_of_process
 from scraper.rhythm import Rhythm
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -198,6 +202,34 @@ def test_what_a_process_that_died_had_claimed_is_due_again_by_itself(open_fronti
     assert claim(alive, at=LEASE) == [due]
 
 
+def test_what_a_process_that_is_no_more_holds_is_free_when_the_next_one_opens(open_frontier):
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    dead, alive = f"{socket.gethostname()} {int(child.stdout)} 1", name_of_process()
+    first = open_frontier(dead)
+    first.add([article("a.example"), article("b.example")], now=NOW)
+    first.take("c.example", now=NOW, seconds=LEASE, hop=False)
+    assert hosts(claim(first, limit=1)) == ["a.example"]
+    open_frontier(alive).take("d.example", now=NOW, seconds=LEASE, hop=False)
+    third = open_frontier("three")
+    assert hosts(claim(third)) == ["a.example", "b.example"]
+    assert third.take("c.example", now=NOW, seconds=LEASE, hop=False) is None
+    assert third.take("d.example", now=NOW, seconds=LEASE, hop=False) == after(LEASE)
+
+
+def test_of_another_machine_s_process_nobody_knows_whether_it_lives():
+    assert is_alive("elsewhere 1 1")
+    assert is_alive(name_of_process())
+
+
+def test_waking_a_link_that_is_being_visited_does_not_let_another_claim_it(open_frontier):
+    one = open_frontier()
+    one.add([article("a.example")], now=NOW)
+    (due,) = claim(one)
+    one.wake("article", due.key, at=NOW)
+    one.release("a.example", next_at=NOW)
+    assert claim(open_frontier("two")) == []
+
+
 def test_a_claim_that_ran_out_is_named_once(frontier):
     frontier.add([article("a.example"), article("b.example")], now=NOW)
     [kept] = claim(frontier, limit=1)
@@ -237,6 +269,12 @@ def test_the_frontier_survives_its_process(open_frontier):
     assert (first.fresh, second.fresh) == (True, False)
     assert second.rhythm("k") == (Rhythm(rate_events=3, rate_days=2, failures=1), NOW)
     assert len(claim(second)) == 1
+
+
+def test_a_frontier_that_is_none_is_named_with_what_to_do(path):
+    path.write_bytes(b"no database at all, " * 100)
+    with pytest.raises(WriteFailed, match="move it away"):
+        Frontier(path, owner="one")
 
 
 def test_a_source_never_polled_has_taught_nothing(frontier):

@@ -50,7 +50,7 @@ class Kept:
             self.bodies[answer.url] = answer.body
             self.etags[answer.url] = head_field(answer.response_head, "etag") or ""
 
-    async def last_good(self, url: str) -> bytes | None:
+    async def last_good(self, place: str, url: str) -> bytes | None:
         return self.bodies.get(url)
 
     def validators(self, url: str) -> Validators | None:
@@ -228,6 +228,34 @@ def test_a_robots_txt_that_did_not_change_is_read_from_the_copy(gazette, redirec
             crawl(gazette, lambda crawler: crawler.visit(STORY), kept=kept)
     assert kept.came == [(ROBOTS, 200), (ROBOTS, 304)]
     assert "/story" not in paths(gazette)
+
+
+def test_an_unchanged_robots_txt_that_nobody_holds_any_more_allows_nothing(gazette):
+    gazette.add(ROBOTS, Answer(status=304))
+    with pytest.raises(Refused) as caught:
+        crawl(gazette, lambda crawler: crawler.visit(STORY))
+    assert caught.value.reason == "no-robots"
+    assert "/story" not in paths(gazette)
+
+
+def test_a_host_that_refuses_its_robots_txt_for_now_is_not_asked_for_the_page(gazette):
+    gazette.add(ROBOTS, Answer(status=429, headers=(("Retry-After", "120"),)))
+    with pytest.raises(FetchError) as caught:
+        crawl(gazette, lambda crawler: crawler.visit(STORY))
+    assert caught.value.reason == "http-429"
+    assert "/story" not in paths(gazette)
+
+
+def test_a_host_that_rests_for_long_is_a_failure_that_says_until_when(gazette):
+    gazette.add(STORY, Answer(status=429, headers=(("Retry-After", "3600"),)))
+
+    async def twice(crawler: Crawler) -> None:
+        await crawler.visit(STORY)
+        with pytest.raises(FetchError, match="left alone until") as caught:
+            await crawler.visit(STORY)
+        assert caught.value.reason == "host-rests"
+
+    crawl(gazette, twice)
 
 
 def test_a_host_that_cannot_be_reached_is_a_failure_of_the_network_and_no_refusal(press):

@@ -1,0 +1,194 @@
+"""`pressmark daemon`: it starts, polls, keeps, and ends; and nothing is lost when it is killed."""
+
+import signal
+import sqlite3
+import threading
+
+import pytest
+
+from scraper.demo import ARTICLES, Answer, Asked, Press
+from tests.whole.conftest import LIGHTHOUSE
+from tests.whole.terminal import PAPERS, Terminal
+
+WIRE, TONIGHT = PAPERS[2], PAPERS[3]
+OF_THE_WIRE = {story.url for story in ARTICLES if story.host == "kosova-wire.example"}
+OF_BOTH = OF_THE_WIRE | {story.url for story in ARTICLES if story.host == "world-tonight.example"}
+SLOW = "http://slow-press.example/story"
+
+
+def kept(log: list[dict[str, object]]) -> set[object]:
+    """The URLs of the articles that the log says were kept."""
+    return {line["url"] for line in log if line["event"] == "visit" and line["outcome"] in ("new", "copy")}
+
+
+@pytest.fixture
+def slow(press: Press) -> threading.Event:
+    """A page that is never answered; the event is set once somebody asks for it."""
+    asked_for = threading.Event()
+
+    def silence(asked: Asked) -> Answer:
+        asked_for.set()
+        return Answer(pause=600.0)
+
+    press.add(SLOW, silence)
+    return asked_for
+
+
+def test_a_daemon_keeps_what_its_sources_announce_and_ends_clean(pressmark: Terminal):
+    pressmark.watch(WIRE, TONIGHT, daemon={"heartbeat": 1})
+    with pressmark.running("daemon") as daemon:
+        daemon.until(lambda log: kept(log) >= OF_BOTH and log[-1]["event"] == "heartbeat")
+        assert daemon.send(signal.SIGTERM) == 0
+        log = daemon.log
+    events = [line["event"] for line in log]
+    assert (events[0], events[-1]) == ("started", "stopped")
+    visited = [line["url"] for line in log if line["event"] == "visit" and line["role"] == "article"]
+    assert sorted(visited) == sorted(OF_BOTH)
+    assert all({"outcome", "seconds", "timestamp", "level"} <= line.keys() for line in log if line["event"] == "visit")
+    assert all({"in_flight", "links", "due", "claimed"} <= line.keys() for line in log if line["event"] == "heartbeat")
+    polls = {visit.url for visit in pressmark.all_visits() if visit.role in ("feed", "sitemap", "front")}
+    assert polls == {line["url"] for line in log if line["event"] == "visit" and line["role"] != "article"}
+    assert pressmark.open_warcs() == []
+    assert pressmark.damages() == []
+    assert pressmark.claimed() == 0
+
+
+def test_a_link_is_fetched_beside_a_running_daemon(pressmark: Terminal):
+    pressmark.watch(TONIGHT)
+    with pressmark.running("daemon") as daemon:
+        daemon.until(kept)
+        fetched = pressmark("fetch", LIGHTHOUSE.url)
+        shown = pressmark("show", LIGHTHOUSE.url)
+        assert daemon.send(signal.SIGINT) == 0
+    assert (fetched.code, fetched.out) == (0, LIGHTHOUSE.text)
+    assert shown.out == LIGHTHOUSE.text
+    assert pressmark.damages() == []
+    assert pressmark.open_warcs() == []
+
+
+def test_a_server_that_is_silent_does_not_hold_up_the_end(pressmark: Terminal, slow: threading.Event):
+    pressmark.watch({"name": "Slow", "pages": [SLOW]})
+    with pressmark.running("daemon") as daemon:
+        assert slow.wait(60)
+        assert daemon.send(signal.SIGTERM) == 0
+    assert pressmark.claimed() == 0
+    assert pressmark.open_warcs() == []
+
+
+def test_nothing_is_lost_with_a_daemon_that_is_killed(pressmark: Terminal, press: Press, slow: threading.Event):
+    pressmark.watch(WIRE, {"name": "Slow", "pages": [SLOW]})
+    with pressmark.running("daemon") as daemon:
+        daemon.until(kept)
+        assert slow.wait(60)
+        assert daemon.send(signal.SIGKILL) == -signal.SIGKILL
+        before = kept(daemon.log)
+    assert pressmark.open_warcs()
+    texts = pressmark.texts()
+    _let_claims_run_out(pressmark)
+    press.add(SLOW, Answer(status=404))
+    ran = pressmark("fetch")
+    told = {line.split()[2]: line.split()[0] for line in ran.out.splitlines()}
+    assert told == {SLOW: "gone"} | dict.fromkeys(OF_THE_WIRE - before, "new")
+    assert pressmark.texts().items() >= texts.items()
+    assert len(pressmark.texts()) == len(OF_THE_WIRE)
+    assert pressmark.damages() == []
+    assert pressmark.open_warcs() == []
+    assert pressmark.claimed() == 0
+
+
+def _let_claims_run_out(terminal: Terminal) -> None:
+    """Move the frontier's clock five minutes on, which is how long a claim lasts."""
+    frontier = sqlite3.connect(terminal.archive / "frontier.sqlite")
+    try:
+        with frontier:
+            assert frontier.execute("SELECT count(*) FROM links WHERE claimed_by IS NOT NULL").fetchone()[0]
+            frontier.execute("UPDATE links SET due_at = due_at - 301")
+            frontier.execute("UPDATE hosts SET next_at = next_at - 301, busy_until = busy_until - 301, ready_at = ready_at - 301")
+    finally:
+        frontier.close()
+
+
+def test_a_daemon_says_what_it_mended_after_another_was_killed(pressmark: Terminal):
+    pressmark.watch(WIRE)
+    with pressmark.running("daemon") as first:
+        first.until(kept)
+        first.send(signal.SIGKILL)
+    with pressmark.running("daemon") as second:
+        log = second.until(lambda log: any(line["event"] == "started" for line in log))
+        assert second.send(signal.SIGTERM) == 0
+    [recovered] = [line for line in log if line["event"] == "recovered"]
+    assert recovered["warc"].endswith(".warc.gz")
+    assert recovered["records"] > 0
+
+
+def test_a_source_that_was_added_is_polled_by_the_next_daemon(pressmark: Terminal):
+    pressmark("add", "http://kosova-wire.example/")
+    with pressmark.running("daemon") as daemon:
+        daemon.until(lambda log: kept(log) >= OF_THE_WIRE)
+        assert daemon.send(signal.SIGTERM) == 0
+    assert pressmark.damages() == []
+
+
+def test_two_daemons_on_one_archive_keep_everything_once(pressmark: Terminal):
+    pressmark.watch(WIRE, TONIGHT)
+    with pressmark.running("daemon") as one, pressmark.running("daemon") as other:
+        both = (one, other)
+        for daemon in both:
+            daemon.until(lambda log: log)
+        while not OF_BOTH <= {visit.url for visit in pressmark.all_visits()}:
+            for daemon in both:
+                seen = len(daemon.log)
+                daemon.until(lambda log, seen=seen: len(log) > seen or kept(one.log) | kept(other.log) >= OF_BOTH)
+        assert [daemon.send(signal.SIGTERM) for daemon in both] == [0, 0]
+    assert kept(one.log) | kept(other.log) == OF_BOTH
+    assert not kept(one.log) & kept(other.log)
+    assert pressmark.damages() == []
+    assert pressmark.claimed() == 0
+
+
+def test_two_passes_at_once_keep_everything_once(pressmark: Terminal):
+    pressmark.watch(WIRE, TONIGHT)
+    with pressmark.running("fetch") as one, pressmark.running("fetch") as other:
+        assert [one.ended(), other.ended()] == [0, 0]
+    with pressmark.reading() as archive, archive.reading() as reading:
+        assert {url: len(reading.revisions_of(url)) for url in OF_BOTH} == dict.fromkeys(OF_BOTH, 1)
+    assert pressmark.damages() == []
+    assert pressmark.open_warcs() == []
+
+
+def test_a_daemon_wants_a_contact_and_a_source_first(pressmark: Terminal):
+    pressmark.config.write_text("contact: ''\n")
+    ran = pressmark("daemon")
+    assert (ran.code, ran.out) == (2, "")
+    contact, source = ran.err.splitlines()
+    assert f"{pressmark.config}:1" in contact
+    assert "contact is empty" in contact
+    assert "no source is switched on" in source
+    assert not pressmark.archive.exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_fetch_that_is_interrupted_leaves_a_sound_archive(
+    desk: Terminal, slow: threading.Event, number: signal.Signals, code: int
+):
+    with desk.running("fetch", SLOW) as fetch:
+        assert slow.wait(60)
+        assert fetch.send(number) == code
+    assert desk.damages() == []
+    assert desk.open_warcs() == []
+    assert list(desk.texts().values()) == [LIGHTHOUSE.text]
+
+
+def test_a_pass_that_is_interrupted_is_taken_up_by_the_next(pressmark: Terminal, press: Press, slow: threading.Event):
+    pressmark.watch({"name": "Slow", "pages": [SLOW]}, WIRE)
+    with pressmark.running("fetch") as one:
+        assert slow.wait(60)
+        assert one.send(signal.SIGTERM) == 143
+    assert pressmark.claimed() == 0
+    press.add(SLOW, Answer(status=404))
+    ran = pressmark("fetch")
+    assert ran.code in (1, 3)
+    with pressmark.reading() as archive, archive.reading() as reading:
+        assert {url: len(reading.revisions_of(url)) for url in OF_THE_WIRE} == dict.fromkeys(OF_THE_WIRE, 1)
+    assert f"gone        {'-':<20} {SLOW}" in ran.out
+    assert pressmark.damages() == []
