@@ -1,0 +1,106 @@
+"""The line on a real archive: what only shows when fetching, keeping and deciding work together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import pytest
+
+from archive import Writer, open_writer
+from archive.records import Page
+from scraper.addresses import read_pin
+from scraper.crawl import Line, Manners, Told
+from scraper.demo import Answer, Asked, Press, respond
+from scraper.desk import ArchiveDesk
+from scraper.frontier import Frontier, name_of_process
+from scraper.network import Network
+from scraper.tap import NetworkSettings
+from scraper.workers import Workers
+from tests.archive.pages import exchange, visit
+
+T = TypeVar("T")
+UNCHANGING = "http://gulf-courier.example/business/grain-ships-get-a-quay-of-their-own"  # answers 304
+STORY = "http://kosova-wire.example/2026/11/10/last-lighthouse-keeper-of-the-tarn-islands-hands-over-his-keys/"
+
+
+@pytest.fixture
+def archive(tmp_path) -> Iterator[Writer]:
+    with open_writer(tmp_path / "a") as writer:
+        yield writer
+
+
+def on_line(press: Press, archive: Writer, work: Callable[[Line], Awaitable[T]]) -> T:
+    """What the work gives, done on a line between the newspaper and the archive."""
+
+    async def done() -> T:
+        settings = NetworkSettings(user_agent="pressmark/test", pins=tuple(read_pin(pin) for pin in press.pins))
+        manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=10, max_age=None)
+        workers, desk = Workers(1), ArchiveDesk(archive)
+        frontier = Frontier(None, owner=name_of_process())
+        try:
+            async with Network(settings) as network:
+                return await work(Line(network, frontier, workers, desk, manners))
+        finally:
+            workers.close()
+            desk.close()
+            frontier.close()
+
+    return asyncio.run(done())
+
+
+def fetch(press: Press, archive: Writer, url: str = STORY) -> Told:
+    return on_line(press, archive, lambda line: line.article(url))
+
+
+def test_a_robots_txt_that_has_not_changed_for_weeks_still_forbids(press, archive):
+    robots, ago = "http://kosova-wire.example/robots.txt", datetime.now(UTC) - timedelta(days=20)
+    rules = exchange(b"User-agent: *\nDisallow: /2026/", url=robots, headers=b'ETag: "1"\r\n', at=ago)
+    archive.append(Page(exchanges=(rules,)))
+    archive.note(replace(visit(url=robots, at=ago), role="robots", outcome="new"))
+    press.add(robots, lambda asked: Answer(status=304 if asked.headers.get("if-none-match") == '"1"' else 500))
+    told = fetch(press, archive)
+    assert (told.visit.outcome, told.visit.reason) == ("refused", "robots")
+    assert all(path == "/robots.txt" for _, path, _ in press.requests)
+
+
+def test_bytes_are_kept_also_when_nothing_can_be_made_of_them(press, archive):
+    press.add(STORY, Answer(body=b"<html><body><div id=root></div><script>1</script></body></html>",
+                            headers=(("Content-Type", "text/html"),)))  # fmt: skip
+    told = fetch(press, archive)
+    assert (told.visit.outcome, told.visit.reason) == ("not-article", "needs-javascript")
+    assert archive.payload(told.captures[-1])[1].startswith(b"<html>")
+
+
+def test_a_capture_that_was_never_understood_is_understood_when_it_comes_again_unchanged(press, archive):
+    first = fetch(press, archive, UNCHANGING)
+    with archive.catalog.writing() as writing:  # as after a crash between append and keep
+        for table in ("revisions", "texts", "aliases", "visits"):
+            writing._sql.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  names of ours
+    again = fetch(press, archive, UNCHANGING)
+    assert first.revision
+    assert again.revision
+    assert (again.visit.outcome, again.revision.sha256) == ("new", first.revision.sha256)
+    assert again.captures[-1].revisit_of == first.captures[-1].record_id
+
+
+def test_a_text_that_only_the_extractor_changed_is_no_revision(press, archive):
+    first = fetch(press, archive).revision
+    assert first
+    older = replace(archive.article(first), paragraphs=("As an earlier extractor read it.",), extractor={"rules": "0"})
+    kept = archive.keep(older, visit(first.capture, article=first.article), verdict="revised", after=first.record_id)
+    assert kept
+    press.add(STORY, _with_a_counter(press))
+    told = fetch(press, archive)
+    assert (told.visit.outcome, told.revision) == ("unchanged", kept)
+
+
+def _with_a_counter(press: Press) -> Callable[[Asked], Answer]:
+    """The same story on a page whose bytes are others."""
+
+    def answer(asked: Asked) -> Answer:
+        page = respond(asked, edition=1, hits=1)
+        return replace(page, body=page.body + b"<!-- 4711 visitors -->")
+
+    return answer
