@@ -87,4 +87,4 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
 def _merged(before: Flags, behind: Flags) -> Flags:
     """What was said before the verb, and what was said behind it, which counts more."""
     said = {field.name: getattr(behind, field.name) for field in fields(Flags)}
-    return replace(before, **{name: value for name, value in said.items() if value not in (None, False)})
+    return replace(before, **{name: value for name, value in said.items() if value is not None and value is not False})

@@ -86,10 +86,16 @@ def test_a_capture_that_was_never_understood_is_understood_when_it_comes_again_u
 
 
 def test_a_text_that_only_the_extractor_changed_is_no_revision(press, archive):
-    first = fetch(press, archive).revision
+    fetched = fetch(press, archive)
+    first = fetched.revision
     assert first
     older = replace(archive.article(first), paragraphs=("As an earlier extractor read it.",), extractor={"rules": "0"})
-    kept = archive.keep(older, visit(first.capture, article=first.article), verdict="revised", after=first.record_id)
+    at = first.captured_at + timedelta(milliseconds=1)
+    head, body = archive.payload(fetched.captures[-1])
+    came = Page(exchanges=(replace(exchange(body, url=STORY, at=at), response_head=head),))
+    [capture] = archive.append(came)
+    told_then = visit(capture.record_id, url=STORY, at=at, article=first.article)
+    kept = archive.keep(older, told_then, verdict="revised", after=first.record_id)
     assert kept
     press.add(STORY, _with_a_counter(press))
     told = fetch(press, archive)

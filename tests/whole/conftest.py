@@ -1,4 +1,4 @@
-"""The command as a fixture, and archives that are made once: `kept` and `editions` are only read; `desk` may be changed."""
+"""The command as a fixture, and two archives made once: `editions` is only read, `desk` is a copy to change."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Somebody at a terminal: a folder with a config.yaml and an archive, and the real `pressmark` command in a process of its own."""
+"""Somebody at a terminal: a folder with settings and an archive, and the real `pressmark` in a process of its own."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,12 @@ class Ran:
         return line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Terminal:
     """A folder and the newspaper that can be reached from it."""
 
     folder: Path
     press: Press
-    flags: list[str] = field(default_factory=list)  # for the verbs that go to the network
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -87,20 +86,24 @@ class Terminal:
         """Write a config.yaml that watches these sources, whatever the age of what they list."""
         self.settings(sources={"list": sources, "max_age": None}, **sections)
 
-    def command(self, *arguments: str) -> list[str]:
-        """The command line: own config and archive; for verbs that go out no delay and every host pinned."""
-        network = ["--delay", "0", *self.flags] if arguments[0] in _GO_OUT else []
-        pins = [flag for pin in self.press.pins for flag in ("--connect-to", pin)] if network else []
-        return [*PRESSMARK, *arguments, "-c", str(self.config), "-C", str(self.archive), *network, *pins]
+    def command(self, verb: str, *arguments: str) -> list[str]:
+        """The command line: own config and archive; for verbs that go out no delay and every host pinned.
 
-    def __call__(self, *arguments: str, stdin: str = "", before: Sequence[str] = ()) -> Ran:
-        """What `pressmark …` comes to; before: words in front of the command line, as `unshare`'s."""
-        return run([*before, *self.command(*arguments)], self.folder, stdin=stdin)
+        What the arguments say stands behind it all, and so counts more.
+        """
+        network = ["--delay", "0"] if verb in _GO_OUT else []
+        pins = [flag for pin in self.press.pins for flag in ("--connect-to", pin)] if network else []
+        own = ["-c", str(self.config), "-C", str(self.archive)]
+        return [*PRESSMARK, *own, verb, *network, *pins, *arguments]
+
+    def __call__(self, verb: str, *arguments: str, stdin: str = "", before: Sequence[str] = ()) -> Ran:
+        """What `pressmark VERB …` comes to; before: words in front of the command line, as `unshare`'s."""
+        return run([*before, *self.command(verb, *arguments)], self.folder, stdin=stdin)
 
     @contextmanager
-    def running(self, *arguments: str) -> Iterator["Running"]:
-        """`pressmark …` at work; killed when the block ends before it does."""
-        process = Running(self.command(*arguments), self.folder)
+    def running(self, verb: str, *arguments: str) -> Iterator["Running"]:
+        """`pressmark VERB …` at work; killed when the block ends before it does."""
+        process = Running(self.command(verb, *arguments), self.folder)
         try:
             yield process
         finally:
@@ -170,16 +173,20 @@ class Running:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """The lines so far, as the daemon writes them."""
-        return [json.loads(line) for line in self.lines]
+        """The lines so far, as the daemon writes them; what Python says of a process that was killed is none."""
+        return [json.loads(line) for line in self.lines if line.startswith("{")]
 
     def until(self, enough: Callable[[list[dict[str, Any]]], object]) -> list[dict[str, Any]]:
         """The log, once it holds enough."""
         while not enough(self.log):
-            line = self._fresh.get(timeout=PATIENCE)
-            assert line is not None, f"it ended early: {self.lines}"
-            self.lines.append(line)
+            self.one_more()
         return self.log
+
+    def one_more(self) -> None:
+        """Wait for one more line."""
+        line = self._fresh.get(timeout=PATIENCE)
+        assert line is not None, f"it ended early: {self.lines}"
+        self.lines.append(line)
 
     def send(self, number: signal.Signals) -> int:
         """Send a signal; the exit code."""

@@ -1,6 +1,5 @@
 """The WARC files of three editions, judged by tools that know nothing of us."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -40,8 +39,8 @@ def test_warcio_finds_every_digest_right(editions, warcs: list[Path]):
 def test_fastwarc_finds_every_digest_right(editions, warcs: list[Path]):
     for warc in warcs:
         ran = judged(editions, str(TOOLS / "fastwarc"), "check", str(warc))
-        assert ran.code == 0, ran.err + ran.out
-        assert "FAIL" not in (ran.out + ran.err).upper()
+        assert ran.code == 0
+        assert "0 failed" in ran.out + ran.err
 
 
 def test_an_index_of_them_is_sorted_and_knows_every_article(editions, warcs: list[Path]):
@@ -51,6 +50,3 @@ def test_an_index_of_them_is_sorted_and_knows_every_article(editions, warcs: lis
     assert lines == sorted(lines)
     indexed = {line.split('"url": "')[1].split('"')[0].partition("?utm_")[0] for line in lines}
     assert indexed >= {story.url for story in ARTICLES}
-
-
-__all__ = ["subprocess"]

@@ -77,6 +77,12 @@ class TestASecondPass:
         told = told_by(editions.again)
         assert told == {story.url: "unchanged" for story in ARTICLES}
 
+    def test_finds_that_counters_moved_and_no_text(self, editions):
+        with editions.terminal.reading() as archive, archive.reading() as reading:
+            second, first = reading.captures_of(STRIKE.url)[-2:]
+        assert first.payload_digest != second.payload_digest
+        assert (first.revisit_of, second.revisit_of) == (None, None)
+
     def test_writes_a_revisit_where_nothing_was_sent_or_the_same(self, editions):
         with editions.terminal.reading() as archive, archive.reading() as reading:
             for story in ARTICLES:
