@@ -10,7 +10,7 @@ from typing import Any
 from archive.catalog import Writing
 from archive.errors import Damaged
 from archive.members import Record, bare
-from archive.records import Article, Capture, Facts, Revision, Visit
+from archive.records import Article, Capture, Facts, Revision, Visit, count_words
 from archive.tables import moment
 from archive.warc import Draft, Place, read_fields, stamp
 
@@ -94,7 +94,7 @@ def revision_from(conversion: Record, text: bytes, warc: str) -> Revision:
         verdict=said["verdict"],
         facts=facts,
         sha256=hashlib.sha256(text).hexdigest(),
-        words=len(text.split()),
+        words=count_words(text.decode()),
         text_file=said["text_file"],
         names_file=said["names_file"],
         copy_of=said["copy_of"],

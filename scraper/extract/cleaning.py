@@ -6,14 +6,14 @@ from typing import Final, NoReturn
 from charset_normalizer import from_bytes
 from lxml.html import HtmlElement
 
-from archive.records import Article
+from archive.records import Article, count_words
 from scraper import urls
 from scraper.errors import ExtractError, NotAnArticle
 from scraper.extract import cues
 from scraper.extract.boilerplate import VERSIONS, article_lines, deep_lines, printed_lines
 from scraper.extract.facts import Facts, facts_of, site_of
 from scraper.extract.form import Line, folded
-from scraper.extract.lines import RULES, Cleared, weight, without_cruft
+from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.tree import fit, too_deep, tree_of
 from scraper.wire import charset_of
 
@@ -55,7 +55,7 @@ def clean_page(body: bytes, url: str, *, charset: str | None = None) -> Article:
     facts = facts_of(tree, url)
     rung, lines = article_lines(tree, url)
     cleared = _cleared(lines, facts, url)
-    if _words(cleared.lines) < _FEW and weight(facts.body) > _words(cleared.lines):
+    if _words(cleared.lines) < _FEW and count_words(facts.body) > _words(cleared.lines):
         rung, cleared = "json-ld", _cleared(printed_lines(facts.body), facts, url)
     if reason := _why_not(cleared, facts, tree, page):
         _refuse(url, reason)
@@ -109,7 +109,7 @@ def _cleared(lines: list[Line], facts: Facts, url: str) -> Cleared:
 
 
 def _words(lines: tuple[Line, ...]) -> int:
-    return sum(weight(line.text) for line in lines)
+    return sum(count_words(line.text) for line in lines)
 
 
 def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> str | None:
@@ -122,7 +122,7 @@ def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> 
         return "needs-javascript"
     if words < 2 * _FEW and not facts.is_article and _WALL.search(said):
         return "wall"
-    if words >= _FEW or (words and facts.is_article) or any(weight(line.text) >= 8 for line in cleared.lines):
+    if words >= _FEW or (words and facts.is_article) or any(count_words(line.text) >= 8 for line in cleared.lines):
         return None
     if _is_shell(tree, page):
         return "needs-javascript"

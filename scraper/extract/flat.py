@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from archive.records import Article
+from archive.records import Article, count_words
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
 from scraper.extract.facts import moment
 from scraper.extract.form import Line, folded
-from scraper.extract.lines import RULES, is_caption, is_prose, weight, whole_line_rule, without_cruft
+from scraper.extract.lines import RULES, is_caption, is_prose, whole_line_rule, without_cruft
 from scraper.extract.names import byline_in
 
 _TAG = re.compile(
@@ -45,7 +45,7 @@ def clean_flat(text: str, url: str = "") -> Article:
         [Line("paragraph", line) for line in lines[at + 1 if at is not None else 0 :]],
         headlines=(headline,) if headline else (),
     )
-    if not any(weight(line.text) >= _SHORTEST for line in cleared.lines):
+    if not any(count_words(line.text) >= _SHORTEST for line in cleared.lines):
         raise NotAnArticle(url or "the text", "no-text", "nothing in it reads as an article")
     published = next((date for line in head if cues.is_date_line(line) and (date := _date(line))), None)
     facts = {
@@ -86,14 +86,19 @@ def _is_wrapped(raw: Sequence[str]) -> bool:
 def _first_paragraph(lines: Sequence[str]) -> int:
     """Where the article's sentences begin; the number of lines when there are none."""
     for at, line in enumerate(lines):
-        if is_prose(line, weight(line)) and not whole_line_rule(line) and not is_caption(line) and not _shouts(line):
+        if (
+            is_prose(line, count_words(line))
+            and not whole_line_rule(line)
+            and not is_caption(line)
+            and not _shouts(line)
+        ):
             return at
     return len(lines)
 
 
 def _shouts(line: str) -> bool:
     # "Is This the End of the Grain Deal?" may be a headline although it ends like a sentence.
-    return line[-1] in "!?" and weight(line) <= 14
+    return line[-1] in "!?" and count_words(line) <= 14
 
 
 def _headline(head: Sequence[str]) -> int | None:
@@ -105,7 +110,7 @@ def _headline(head: Sequence[str]) -> int | None:
 
 
 def _could_be_headline(line: str) -> bool:
-    if not 3 <= weight(line) <= 40 or line.endswith((":", ",", ";")):
+    if not 3 <= count_words(line) <= 40 or line.endswith((":", ",", ";")):
         return False
     if whole_line_rule(line) or cues.is_date_line(line) or is_caption(line) or byline_in(line):
         return False

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from archive.records import count_words
 from scraper.extract import cues
 from scraper.extract.form import Line, bare
 from scraper.extract.names import byline_in
@@ -17,7 +18,6 @@ RULES: Final = "1"  # the version of these rules; a change to them that changes 
 _LONG = 400  # characters; a longer line is no headline, and doubled only letter by letter
 _MOST_CUT = 3  # one word in three
 _SENTENCE = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*$")
-_WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")  # written without spaces between words, or nearly
 
 # A line that is nothing but this is cruft wherever it stands.
 _ANYWHERE: Final = (
@@ -49,7 +49,7 @@ class _Text:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self.words = [weight(line.text) for line in lines]
+        self.words = [count_words(line.text) for line in lines]
         self.bares = [bare(line.text) if len(line.text) < _LONG else line.text for line in lines]
         self.prose = [is_prose(line.text, words) for line, words in zip(lines, self.words, strict=True)]
         self.rules: dict[int, str] = {}  # index → why it is dropped
@@ -93,12 +93,6 @@ def without_cruft(
 def is_prose(text: str, words: int) -> bool:
     """Whether a line reads as a paragraph of an article: a sentence of eight words, or 25 words of any sort."""
     return words >= 25 or (words >= 8 and bool(_SENTENCE.search(text[-8:])))
-
-
-def weight(text: str) -> int:
-    """How many words a text has; where no spaces part them, two characters count as one."""
-    words = len(text.split())
-    return max(words, len(text) // 2) if _WIDE.search(text) else words
 
 
 def whole_line_rule(text: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from archive import open_archive, open_writer
 from archive.errors import Damaged
 from archive.members import walk
-from archive.records import Page
+from archive.records import Page, count_words
 from tests.archive.pages import HARBOUR, article, exchange, kept, later, page, visit
 
 
@@ -59,3 +59,8 @@ def test_a_text_whose_warc_file_is_gone_is_damage(archive):
     (archive.root / revision.warc).unlink()
     with pytest.raises(Damaged, match="the file is missing"):
         archive.text(revision)
+
+
+def test_a_text_without_spaces_has_more_words_than_white_space_parts():
+    assert count_words("The port opens at six.") == 5
+    assert count_words("港は六時に開く。船員たちは戻った。") == 8
