@@ -126,3 +126,30 @@ def test_the_parent_never_loads_a_parser():
         "print({'lxml', 'trafilatura', 'selectolax', 'htmldate'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_a_worker_ends_when_its_parent_was_killed():
+    code = (
+        "import asyncio, os, time; from scraper.workers import Workers\n"
+        "async def main():\n"
+        "    workers = Workers(1)\n"
+        "    print(await workers.think(os.getpid), flush=True)\n"
+        "    time.sleep(60)\n"
+        "if __name__ == '__main__': asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    until = time.monotonic() + 20
+    while _is_running(worker) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _is_running(worker)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
