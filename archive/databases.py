@@ -1,6 +1,7 @@
 """Opening the database that holds a catalog: SQLite or PostgreSQL, made or migrated when it may be written."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from archive.catalog import Catalog, name_of
-from archive.errors import ArchiveError, NewerFormat, NotAnArchive, ReadOnly
+from archive.errors import ArchiveError, NewerFormat, NotAnArchive, ReadOnly, WriteFailed
 from archive.tables import schema
 
 SCHEMA_VERSION = "0001"  # the newest migration; tests/contracts/test_catalog.py holds the two together
@@ -26,10 +27,22 @@ def open_sqlite(path: Path, *, write: bool) -> Catalog:
     def _settle(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun by us: BEGIN IMMEDIATE, or none at all
         if write:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
 
     return _ready(engine, write=write)
+
+
+def _use_wal(connection: Any) -> None:
+    """Let others read while one writes. Of a file just made the change ignores the time-out, so we wait ourselves."""
+    for attempt in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except connection.OperationalError as error:
+            if "locked" not in str(error) or attempt == 99:
+                raise
+            time.sleep(0.05)
 
 
 def _sqlite_url(path: Path, *, write: bool) -> sa.URL:
@@ -71,6 +84,9 @@ def _ready(engine: sa.Engine, *, write: bool) -> Catalog:
 
 def _unusable(engine: sa.Engine, error: sa.exc.DatabaseError) -> ArchiveError:
     """A database out of reach is not a broken one: only of the latter it is said that it can be made anew."""
+    if getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        why = f"the catalog cannot be opened ({error.orig}); is the disk full? What was kept before is untouched"
+        return WriteFailed(name_of(engine), why)
     if isinstance(error, sa.exc.OperationalError):
         return NotAnArchive(name_of(engine), f"the catalog cannot be opened ({error.orig}); mend that and run it again")
     why = f"the catalog cannot be read ({error.orig}); `pressmark rebuild` makes it anew"

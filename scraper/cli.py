@@ -1,6 +1,5 @@
 """The command line: each verb's words and flags. What a verb does is in scraper.verbs, imported when it is called."""
 
-import os
 import sys
 from datetime import datetime
 from importlib.metadata import version
@@ -214,8 +213,5 @@ def main() -> None:
         app(prog_name="pressmark")
     except (ScraperError, ArchiveError) as error:
         sys.exit(Output(json="--json" in sys.argv).fail(error))
-    except BrokenPipeError:  # `pressmark list | head` has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

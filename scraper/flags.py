@@ -2,6 +2,8 @@
 
 import functools
 import inspect
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -75,7 +77,11 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
             for name, group in groups.items()
         }
         made["flags"] = context.obj = _merged(context.obj or Flags(), made["flags"])
-        code = function(**made, **said)
+        try:
+            code = function(**made, **said)
+        except BrokenPipeError as enough:  # `pressmark list | head` is no failure, as typer would have it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from enough
         if code:
             raise typer.Exit(code)
 

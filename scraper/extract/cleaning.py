@@ -120,13 +120,20 @@ def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> 
         return "front"
     if words < _FEW and _SCRIPT_WANTED.search(said):
         return "needs-javascript"
-    if words < 2 * _FEW and not facts.is_article and _WALL.search(said):
+    if words < _fewest_before_a_wall(facts) and _WALL.search(said):
         return "wall"
     if words >= _FEW or (words and facts.is_article) or any(count_words(line.text) >= 8 for line in cleared.lines):
         return None
     if _is_shell(tree, page):
         return "needs-javascript"
     return "wall" if _WALL.search(folded(tree.text_content())[:4000]) else "no-text"
+
+
+def _fewest_before_a_wall(facts: Facts) -> int:
+    """Words that make an article in spite of a wall below them; of what is stated to be open no wall is believed."""
+    if not facts.is_article:
+        return 2 * _FEW
+    return _FEW if facts.access == "teaser" else 0
 
 
 def _is_shell(tree: HtmlElement, page: bytes) -> bool:

@@ -235,6 +235,8 @@ def _headlines(page: _Markup, outlets: Iterable[str]) -> Iterator[tuple[str, str
     yield from ((origin, text) for origin, text in stated if text)
     names = {bare(name) for name in outlets}
     yield from (("html", words) for words in printed if bare(words) not in names)
+    head, mark, tail = _rparted(title)
+    title = head if mark and head and _is_outlet_of(page.url, tail) else title
     if title and (words := _without_outlet(title, outlets)):
         yield "title", words
 
@@ -254,6 +256,12 @@ def _confirms(title: str, words: str, url: str) -> bool:
     head, _, tail = _rparted(title)
     outlet = bare(site_of(url).partition(".")[0])
     return _alike(words, title) or (bare(head) == bare(words) and outlet != "" and outlet in bare(tail))
+
+
+def _is_outlet_of(url: str, name: str) -> bool:
+    """Whether a name is the host's: "The Old Quay" of old-quay.example."""
+    words, host = bare(name).split(), bare(site_of(url).partition(".")[0]).split()
+    return bool(host) and words in (host, ["the", *host])
 
 
 def _alike(one: str, other: str) -> bool:

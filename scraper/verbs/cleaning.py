@@ -13,7 +13,8 @@ def clean_file(flags: Flags, file: Path, *, url: str) -> int:
     """Print the clean text; facts and text with --json. Raises NotAnArticle, ExtractError or ConfigError."""
     body = _read(file)
     text = body.decode("utf-8-sig", "replace")
-    article = clean_flat(text, url) if is_flat(text) else clean(body, url or "http://localhost/")
+    where = url or str(file)  # a made-up URL would be a front page's
+    article = clean_flat(text, where) if is_flat(text) else clean(body, where)
     facts = {
         name: getattr(article, name)
         for name in ("headline", "authors", "published", "modified", "language", "publisher")

@@ -17,7 +17,7 @@ from scraper.config import Config, watched
 from scraper.edge import reader, waiting
 from scraper.errors import ConfigError
 from scraper.flags import Flags
-from scraper.frontier import Frontier
+from scraper.frontier import counts_in
 from scraper.output import DAMAGE, DONE, Output, safe
 from scraper.urls import key, site
 from scraper.verbs.fetch import settings
@@ -104,7 +104,7 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
         counts = reading.counts()
         bytes_kept = sum(length for length, _ in reading.warc_files().values())
         day = reading.outcomes(since=now - timedelta(days=1))
-    frontier = _frontier_counts(archive.root / "frontier.sqlite", now)
+    frontier = counts_in(archive.root / "frontier.sqlite", now=now)
     by_outcome: dict[str, int] = {}
     for (role, outcome), count in day.items():
         if role == "article":
@@ -129,16 +129,6 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
         if frontier
         else "frontier   none"
     )
-
-
-def _frontier_counts(path: Path, now: datetime) -> dict[str, int]:
-    if not path.exists():
-        return {}
-    frontier = Frontier(path, owner="status")
-    try:
-        return frontier.counts(now=now)
-    finally:
-        frontier.close()
 
 
 def verify_archive(flags: Flags) -> int:

@@ -31,7 +31,7 @@ def loaded_by(folder: Path, *arguments: str) -> set[str]:
     return set(ran.err.split()[1:])
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"]], ids=" ".join)
 def test_help_loads_nothing_heavy(tmp_path: Path, arguments: list[str]):
     assert not loaded_by(tmp_path, *arguments) & HEAVY
 
