@@ -253,6 +253,11 @@ class Writing(Reading):
         if rows:
             self._sql.execute(_adding(self._sql.dialect.name, table), rows)
 
+    def clear(self) -> None:
+        """Take out every row."""
+        for table in schema.sorted_tables:
+            self._sql.execute(table.delete())
+
     def add_captures(self, added: Iterable[Capture]) -> None:
         """Captures whose records are on the medium."""
         self._add(captures, [_columns(capture) for capture in added])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archive import disk, index, texts
-from archive.catalog import Catalog
-from archive.databases import open_sqlite
+from archive.catalog import Writing
+from archive.databases import open_sqlite, open_url
 from archive.errors import Damaged
 from archive.members import Record, walk
 from archive.reader import Archive
@@ -28,47 +28,63 @@ class Rebuilt:
     texts: int = 0  # text files that were missing or not as they were written
 
 
-def rebuild(root: Path) -> Rebuilt:
-    """Make the catalog anew from every WARC file, then each text file that is missing or changed, then each sidecar.
+def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
+    """Make the catalog anew from every WARC file, then each text file or sidecar that is missing or changed.
 
-    Nothing is deleted: the old catalog goes to quarantine/<date>/. A damaged WARC file gives what stands before the
-    damage; `verify` names it. Raises Locked while anybody writes, NotAnArchive, WriteFailed or ReadOnly.
+    Nothing is deleted: the old SQLite catalog goes to quarantine/. A damaged WARC file gives what stands before the
+    damage; `verify` names it. catalog: as for `open_archive`. Raises Locked while anybody writes, NotAnArchive,
+    WriteFailed or ReadOnly.
     """
     check(root)
     lock = disk.take_lock(root / "lock", exclusive=True)
     try:
-        with suppress(FileNotFoundError):
-            (root / _FRESH).unlink()  # of a rebuild that was killed
-        made = _indexed(root)
-        _put_in_place(root)
+        made = _in_its_database(root, catalog) if catalog else _in_a_fresh_file(root)
     finally:
         disk.let_go(lock)
-    open_writer(root).close()  # takes in what a dead writer left, too
-    with Archive(root, open_sqlite(root / _CATALOG, write=False)) as archive:
+    with open_writer(root, catalog=catalog) as archive:  # takes in what a dead writer left, too
         _write_texts(archive, made)
     return made
 
 
-def _indexed(root: Path) -> Rebuilt:
-    """A fresh catalog of all closed WARC files, in one transaction a file."""
-    made, catalog = Rebuilt(), open_sqlite(root / _FRESH, write=True)
+def _in_its_database(root: Path, url: str) -> Rebuilt:
+    """All rows of the database anew, in one transaction: it is the old catalog until it is the new one."""
+    opened = open_url(url, write=True)
     try:
-        for path in sorted((root / "warc").glob("*/*/*/*.warc.gz")):
-            made.warcs += 1
-            made.groups += _index(catalog, path, path.relative_to(root).as_posix())
+        with opened.writing() as writing:
+            writing.clear()
+            return _index(root, writing)
     finally:
-        catalog.close()
+        opened.close()
+
+
+def _in_a_fresh_file(root: Path) -> Rebuilt:
+    """A fresh SQLite file in the place of the old one, which may be no database any more."""
+    fresh = root / _FRESH
+    with suppress(FileNotFoundError):
+        fresh.unlink()  # of a rebuild that was killed
+    opened = open_sqlite(fresh, write=True)
+    try:
+        with opened.writing() as writing:
+            made = _index(root, writing)
+    finally:
+        opened.close()
+    _put_in_place(root)
     return made
 
 
-def _index(catalog: Catalog, path: Path, warc: str) -> int:
-    groups = 0
-    with catalog.writing() as writing, path.open("rb") as file:
+def _index(root: Path, writing: Writing) -> Rebuilt:
+    """Every closed WARC file, in the order of their names."""
+    made = Rebuilt()
+    for path in sorted((root / "warc").glob("*/*/*/*.warc.gz")):
+        warc = path.relative_to(root).as_posix()
         for group in index.groups(_sound(path)):
             index.add_group(writing, group, warc)
-            groups += group[0].type != "warcinfo"
-        writing.set_warc(warc, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-    return groups
+            made.groups += group[0].type != "warcinfo"
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        writing.set_warc(warc, path.stat().st_size, sha256)
+        made.warcs += 1
+    return made
 
 
 def _sound(path: Path) -> Iterator[Record]:

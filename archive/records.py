@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-_WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u9fff\uac00-\ud7af]")  # written without spaces between words, or nearly
+_WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u9fff]")  # written without spaces between words, or nearly
 
 Outcome = Literal["new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed"]
 Role = Literal["article", "feed", "sitemap", "front", "robots"]
@@ -19,8 +19,7 @@ Truncation = Literal["length", "time", "disconnect"]
 
 def count_words(text: str) -> int:
     """How many words a text has; where no spaces part them (Chinese, Japanese, Thai), two characters count as one."""
-    words = len(text.split())
-    return max(words, len(text) // 2) if _WIDE.search(text) else words
+    return sum(max(1, len(_WIDE.findall(part)) // 2) for part in text.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def fetch(
     flags: Flags,
     network: NetworkFlags,
     urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…|-]", help="links; - reads them from stdin")] = None,
-    again: Annotated[bool, typer.Option("--again", help="also what was kept before")] = False,
+    again: Annotated[bool, typer.Option("--again", help="in a pass, also what was kept before")] = False,
     no_keep: Annotated[bool, typer.Option("--no-keep", help="touch no archive")] = False,
 ) -> int:
     """Fetch links and keep them; without links, one pass over the sources."""
@@ -65,7 +65,7 @@ def daemon(flags: Flags, network: NetworkFlags) -> int:
     from scraper.daemon import run
     from scraper.verbs.fetch import settings
 
-    return run(settings(flags, network), verbose=flags.verbose, as_json=flags.json)
+    return run(settings(flags, network), verbose=flags.verbose, as_json=flags.json, wait=flags.patience)
 
 
 @app.command()

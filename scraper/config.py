@@ -24,6 +24,7 @@ from scraper.yamlfile import Place, Written, line_of, read_yaml, shown, yaml_tex
 __all__ = [
     "Config",
     "as_yaml",
+    "config_of",
     "read_config",
     "require_contact",
     "schema",
@@ -57,6 +58,14 @@ def read_config(path: Path | None = None, *, environ: Mapping[str, str] = os.env
     folder = Path() if builtin else path.parent
     reading = Reading(origin=path, folder=folder, home=home, lines=written.lines)
     return _checked(written, reading)
+
+
+def config_of(said: Mapping[str, object]) -> Config:
+    """The settings that a program states, by section, as a file would. Raises ConfigError naming each that is wrong."""
+    try:
+        return Config.model_validate(said)
+    except ValidationError as error:
+        raise _refusal([("settings", _named(wrong)) for wrong in error.errors()]) from error
 
 
 def with_flags(

@@ -39,8 +39,10 @@ _SPREAD_EACH = timedelta(seconds=0.1)  # so far apart are the first polls, so th
 _SPREAD_MOST = timedelta(minutes=15)
 
 
-def run(config: Config, *, verbose: bool = False, as_json: bool = False) -> int:
+def run(config: Config, *, verbose: bool = False, as_json: bool = False, wait: float = 10.0) -> int:
     """Watch the config's sources until SIGTERM or SIGINT; then 0.
+
+    wait: seconds to wait for an archive that another process holds exclusively.
 
     Raises ConfigError when there is no contact or no source, ArchiveError when the archive cannot be opened.
     """
@@ -49,7 +51,7 @@ def run(config: Config, *, verbose: bool = False, as_json: bool = False) -> int:
     if not sources:
         where = config.where("sources", "on")
         raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`")
-    return run_loop(_run(config, sources, _logger(verbose=verbose, as_json=as_json)))
+    return run_loop(_run(config, sources, _logger(verbose=verbose, as_json=as_json), wait=wait))
 
 
 def _logger(*, verbose: bool, as_json: bool) -> Any:
@@ -73,11 +75,11 @@ def _harmless(_logger: object, _name: str, event: MutableMapping[str, Any]) -> M
     return {name: safe(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
-async def _run(config: Config, sources: tuple[Source, ...], log: Any) -> int:
+async def _run(config: Config, sources: tuple[Source, ...], log: Any, *, wait: float) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with works(config, keep=True) as made:
+    async with works(config, keep=True, wait=wait) as made:
         for recovered in made.archive.recovered if made.archive else ():
             log.warning("recovered", warc=recovered.warc, records=recovered.records, cut=recovered.cut)
         clockwork = _Clockwork(config, made, log)

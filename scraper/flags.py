@@ -31,6 +31,11 @@ class Flags:
     ] = None
 
     @property
+    def patience(self) -> float:
+        """Seconds to wait for an archive that another process holds exclusively."""
+        return 10.0 if self.wait is None else self.wait
+
+    @property
     def output(self) -> Output:
         """Where the verb speaks."""
         return Output(json=self.json, quiet=self.quiet, verbose=self.verbose, color=not self.no_color)

@@ -36,7 +36,7 @@ CHANGES = [
     (re.compile(r"pressmark-\d{17}-\d{5}"), "WARC"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"), "TIME"),
     (re.compile(r" @\d+"), " @OFFSET"),
-    (re.compile(r"\d+ (WARC files|records|rows|texts|polls|captures)"), r"N \1"),
+    (re.compile(r"\d+ (WARC files|groups|records|rows|texts|polls|captures)"), r"N \1"),
     # Which of two texts comes first at a site depends on which of its sources answers first.
     (re.compile(r"\b\d{3}_([0-9a-f]{16})\b"), r"NNN_\1"),
 ]

@@ -47,7 +47,7 @@ def settings(flags: Flags, network: NetworkFlags | None = None) -> Config:
 def fetch(flags: Flags, urls: Sequence[str], *, again: bool, keep: bool, network: NetworkFlags) -> int:
     """Fetch the links, those on stdin for "-", or without any the sources of the config once; the exit code."""
     config = settings(flags, network)
-    wait = 10.0 if flags.wait is None else flags.wait
+    wait = flags.patience
     if not urls:
         return _run(one_pass(config, flags.output, again=again, keep=keep, wait=wait))
     links = [link for url in urls for link in (_stdin() if url == "-" else [url])]

@@ -150,7 +150,8 @@ def verify_archive(flags: Flags) -> int:
 def rebuild_archive(flags: Flags) -> int:
     """The catalog, and the texts that are missing or changed, made anew; waits --wait seconds for writers to end."""
     config, output = settings(flags), flags.output
-    made = waiting(lambda: rebuild(config.archive.dir), seconds=10.0 if flags.wait is None else flags.wait)
+    where = config.archive
+    made = waiting(lambda: rebuild(where.dir, catalog=where.catalog), seconds=flags.patience)
     output.object(asdict(made))
     output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
     return DONE

@@ -29,7 +29,7 @@ def validate(flags: Flags) -> int:
     config = settings(flags)
     sources = len(watched(config))
     flags.output.object({"file": str(config.origin), "sources": sources, "sound": True})
-    flags.output.line(f"{config.origin}: sound; {sources} sources are switched on")
+    flags.output.line(f"{config.origin}: sound; sources switched on: {sources}")
     return DONE
 
 

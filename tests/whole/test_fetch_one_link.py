@@ -144,7 +144,7 @@ class TestNoArticle:
         lasting = [path for path in before if path.endswith((".txt", ".warc.gz"))]
         assert {path: desk.files()[path] for path in lasting} == {path: before[path] for path in lasting}
 
-    @pytest.mark.parametrize("path", ["/missing", "/cut", "/timetable.pdf"])
+    @pytest.mark.parametrize("path", ["/missing", "/cut"])
     def test_is_captured_all_the_same(self, pressmark: Terminal, path: str):
         told = pressmark("fetch", f"http://rough-water.example{path}", "--json").told
         [capture] = told["captures"]
