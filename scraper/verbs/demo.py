@@ -47,7 +47,9 @@ def _kept(config: Config, output: Output) -> int:
     counts = Counts()
     with reader(config) as archive, archive.reading() as reading:
         found = list(reading.revisions_where([], limit=None))
-        named = sorted((each for each in found if each.names_file), key=lambda each: each.text_file)
+        # Not by ordinal: which of two feeds is polled first is chance.
+        kept = [each for each in found if each.names_file]
+        named = sorted(kept, key=lambda each: (each.facts.site, each.facts.headline or "", each.captured_at))
         warcs = list(reading.warc_files())
         damages = list(verify(archive, counts))
         first = archive.text(named[0]).decode()
