@@ -66,7 +66,11 @@ def _reading_mode(path: Path) -> dict[str, str]:
 def open_url(url: str, *, write: bool) -> Catalog:
     """The catalog in the database that a SQLAlchemy URL names: postgresql+psycopg://… Raises as `open_sqlite`."""
     # A daemon outlives a restart of its database: a connection is asked whether it lives before it is used.
-    return _ready(sa.create_engine(url, pool_pre_ping=True), write=write)
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise NotAnArchive("catalog", "PostgreSQL needs psycopg: pip install 'pressmark[postgres]'") from error
+    return _ready(engine, write=write)
 
 
 def _ready(engine: sa.Engine, *, write: bool) -> Catalog:

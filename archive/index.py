@@ -15,6 +15,7 @@ from archive.tables import moment
 from archive.warc import Draft, Place, read_fields, stamp
 
 VISITS = "urn:pressmark:visits:"
+_FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
 _LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
 _FACTS = [each.name for each in fields(Facts)]
 
@@ -32,12 +33,15 @@ class Decision:
 
 
 def groups(records: Iterable[Record]) -> Iterator[tuple[Record, ...]]:
-    """The records in whole groups; what follows the last whole group is not given."""
+    """The records in whole groups; a group that lost its first or its last record is not given."""
     group: list[Record] = []
     for record in records:
+        if record.type in _FIRST_OF_GROUP:
+            group = []
         group.append(record)
         if record.type in _LAST_OF_GROUP:
-            yield tuple(group)
+            if group[0].type in _FIRST_OF_GROUP:
+                yield tuple(group)
             group = []
 
 

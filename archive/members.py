@@ -16,6 +16,7 @@ except ImportError:  # pragma: no cover - where there is no isal wheel
     import zlib  # type: ignore[no-redef]
 
 _CHUNK = 1 << 18
+_MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31  # zlib's name for "a gzip header and trailer, checked"
 _MOST = 1 << 30  # no record of ours is larger than this when inflated
 
@@ -91,6 +92,45 @@ def walk(path: Path, *, start: int = 0, end: int | None = None) -> Iterator[Reco
             except ValueError as error:
                 raise Damaged(path, str(error), offset=offset) from error
             offset += length
+
+
+def survivors(path: Path, damages: list[Damaged], *, end: int | None = None) -> Iterator[Record]:
+    """Every record that is whole, also behind a damaged one; what is wrong is added to `damages`.
+
+    Raises FileNotFoundError when the file is not there.
+    """
+    start: int | None = 0
+    while start is not None:
+        try:
+            yield from walk(path, start=start, end=end)
+            return
+        except Damaged as damage:
+            damages.append(damage)
+            start = _next_member(path, damage.offset + 1, end)
+
+
+def _next_member(path: Path, start: int, end: int | None) -> int | None:
+    """Where the next gzip member begins that holds a WARC record; None when there is none up to `end`."""
+    with path.open("rb") as file:
+        while end is None or start < end:
+            file.seek(start)
+            chunk = file.read(_CHUNK)
+            at = chunk.find(_MAGIC)
+            while at >= 0:
+                if (end is None or start + at < end) and _begins_a_record(chunk[at : at + 4096]):
+                    return start + at
+                at = chunk.find(_MAGIC, at + 1)
+            if len(chunk) < _CHUNK:
+                return None
+            start += len(chunk) - 4096  # a member may begin near the chunk's end
+    return None
+
+
+def _begins_a_record(block: bytes) -> bool:
+    try:
+        return bytes(zlib.decompressobj(_GZIP).decompress(block, 64)).startswith(b"WARC/1.")
+    except zlib.error:  # type: ignore[misc]  # as below
+        return False
 
 
 def _inflate(file: BinaryIO, pending: bytes, path: Path, offset: int) -> tuple[bytes, int, bytes]:

@@ -2,16 +2,15 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archive import disk, index, texts
 from archive.catalog import Writing
 from archive.databases import open_sqlite, open_url
 from archive.errors import Damaged
-from archive.members import Record, walk
+from archive.members import survivors
 from archive.reader import Archive
 from archive.store import check, open_writer
 
@@ -26,13 +25,14 @@ class Rebuilt:
     warcs: int = 0
     groups: int = 0  # captures, conversions and journals read
     texts: int = 0  # text files that were missing or not as they were written
+    damages: list[Damaged] = field(default_factory=list)  # records that could not be read
 
 
 def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
     """Make the catalog anew from every WARC file, then each text file or sidecar that is missing or changed.
 
-    Nothing is deleted: the old SQLite catalog goes to quarantine/. A damaged WARC file gives what stands before the
-    damage; `verify` names it. catalog: as for `open_archive`. Raises Locked while anybody writes, NotAnArchive,
+    Nothing is deleted: the old SQLite catalog goes to quarantine/. What is damaged is told in `damages`; what stands
+    before and behind it comes back. catalog: as for `open_archive`. Raises Locked while anybody writes, NotAnArchive,
     WriteFailed or ReadOnly.
     """
     check(root)
@@ -77,7 +77,7 @@ def _index(root: Path, writing: Writing) -> Rebuilt:
     made = Rebuilt()
     for path in sorted((root / "warc").glob("*/*/*/*.warc.gz")):
         warc = path.relative_to(root).as_posix()
-        for group in index.groups(_sound(path)):
+        for group in index.groups(survivors(path, made.damages)):
             index.add_group(writing, group, warc)
             made.groups += group[0].type != "warcinfo"
         with path.open("rb") as file:
@@ -85,11 +85,6 @@ def _index(root: Path, writing: Writing) -> Rebuilt:
         writing.set_warc(warc, path.stat().st_size, sha256)
         made.warcs += 1
     return made
-
-
-def _sound(path: Path) -> Iterator[Record]:
-    with suppress(Damaged):
-        yield from walk(path)
 
 
 def _put_in_place(root: Path) -> None:

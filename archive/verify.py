@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archive.catalog import Reading
 from archive.errors import Damaged
-from archive.members import Record, walk
+from archive.members import Record, survivors
 from archive.reader import Archive
 from archive.records import Capture, Revision
 from archive.warc import sha1
@@ -67,19 +67,20 @@ def _warc(
     }
     counts.rows += len(rows)
     path = archive.warc_path(warc)
-    seen = 0
+    seen, damages = 0, list[Damaged]()
     try:
-        for record in walk(path, end=length):
+        for record in survivors(path, damages, end=length):
             seen += 1
             yield from _record(warc, record, rows.pop(record.record_id, None))
     except FileNotFoundError:
         yield Damage(file=warc, offset=None, url=None, what="the file is missing", mend=SECOND_COPY)
-    except Damaged as damage:
-        yield Damage(
-            file=warc, offset=damage.offset, url=_near(rows, damage.offset), what=damage.message, mend=SECOND_COPY
-        )
     else:
-        yield from _whole(path, warc, length=length, records=seen, sha256=sha256)
+        yield from (
+            Damage(file=warc, offset=each.offset, url=_near(rows, each.offset), what=each.message, mend=SECOND_COPY)
+            for each in damages
+        )
+        if not damages:
+            yield from _whole(path, warc, length=length, records=seen, sha256=sha256)
     counts.records += seen
     for row in rows.values():
         url = row.url if isinstance(row, Capture) else row.article
@@ -137,8 +138,8 @@ def _whole(path: Path, warc: str, *, length: int, records: int, sha256: str | No
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     manifest = path.with_name(path.name + ".manifest.json")
     try:
-        said = json.loads(manifest.read_bytes())
-    except (OSError, ValueError):
+        said = dict(json.loads(manifest.read_bytes()))
+    except (OSError, TypeError, ValueError):
         yield Damage(
             file=f"{warc}.manifest.json", offset=None, url=None, what="the manifest cannot be read", mend=SECOND_COPY
         )
@@ -169,6 +170,8 @@ def _text_wrong(path: Path, revision: Revision) -> str | None:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return "the text file is missing"
+    except OSError as error:
+        return f"the text file cannot be read ({error.strerror})"
     return (
         None
         if found == revision.sha256 and found[:16] in path.name
@@ -181,9 +184,11 @@ def _sidecar_wrong(path: Path, revision: Revision) -> str | None:
         said = json.loads(path.with_suffix(".json").read_bytes())
     except FileNotFoundError:
         return "the sidecar is missing"
-    except ValueError:
+    except (OSError, ValueError):
         return "the sidecar is no JSON"
-    return None if said.get("sha256") == revision.sha256 else "the sidecar names another text"
+    if isinstance(said, dict) and said.get("sha256") == revision.sha256:
+        return None
+    return "the sidecar names another text"
 
 
 def _strangers(root: Path, files: Mapping[str, object]) -> Iterator[Damage]:

@@ -95,11 +95,12 @@ class Line:
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
 
     async def poll(
-        self, kind: Kind, url: str, *, source: str | None, held: str | None = None, thorough: bool = False
+        self, kind: Kind, url: str, *, source: str | None, held: str | None = None, read_at: datetime | None = None
     ) -> Told:
         """Ask a source for links; it is kept when its bytes changed.
 
-        thorough: read it also when it is unchanged, because what it announced is not known any more.
+        read_at: when its links were last taken in; None: never, or they are not known any more. An unchanged source is
+        read again when it was captured since: whoever captured it died, or could not read it.
         """
         came = await self._fetched(_attempt(url, _ROLES.get(kind, "sitemap"), source), held)
         if isinstance(came, Told):
@@ -109,7 +110,7 @@ class Line:
         told = Told(visit=visit, captures=captures, announced=Announced())
         if visit.outcome not in ("new", "revised", "unchanged"):
             return await self._noted(replace(told, message=why(visit), announced=None))
-        if visit.outcome == "unchanged" and not thorough:
+        if visit.outcome == "unchanged" and not await self._is_unread(page.answer.url, read_at):
             return await self._noted(told)
         since = _now() - self._manners.max_age if self._manners.max_age else _EVER
         head, body = await self.desk.payload(page.answer)
@@ -119,6 +120,10 @@ class Line:
             visit = replace(visit, outcome="failed", reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
         return await self._noted(replace(told, announced=announced))
+
+    async def _is_unread(self, url: str, read_at: datetime | None) -> bool:
+        captured_at = await self.desk.captured_at(url)
+        return read_at is None or captured_at is None or captured_at > read_at
 
     async def _fetched(self, visit: Visit, held: str | None) -> tuple[Visit, Page] | Told:
         """The page, or what is told of a fetch that failed; the hops that were answered are kept either way."""

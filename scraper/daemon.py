@@ -167,6 +167,7 @@ class _Clockwork:
             "seconds": visit.seconds,
             "pressmark": told.revision.pressmark if told.revision else None,
             "links": len(told.announced.links) if told.announced else None,
+            "dropped": (told.announced.dropped or None) if told.announced else None,
             "message": told.message,
         }
         self._log.info("visit", **{name: value for name, value in said.items() if value is not None})

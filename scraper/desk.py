@@ -61,6 +61,9 @@ class Desk(Protocol):
     async def close_warc(self) -> None:
         """Write them, and close the WARC file; the next append opens another."""
 
+    async def captured_at(self, url: str) -> datetime | None:
+        """When exactly that URL was last captured."""
+
     async def answered_at(self, url: str) -> datetime | None:
         """When exactly that URL was last visited and brought what it should."""
 
@@ -148,6 +151,10 @@ class ArchiveDesk:
         capture = await self._asked(lambda reading: reading.latest_whole(url))
         return (capture, *await self.in_order(self._archive.payload, capture)) if capture else None
 
+    async def captured_at(self, url: str) -> datetime | None:
+        known = await self._asked(lambda reading: reading.captures_of(url, limit=1))
+        return known[0].captured_at if known else None
+
     async def answered_at(self, url: str) -> datetime | None:
         visits = await self._asked(lambda reading: reading.last_visits(url, limit=100))
         answered = (visit.visited_at for visit in visits if visit.outcome in ("new", "revised", "unchanged"))
@@ -204,6 +211,9 @@ class NoDesk:
         return set()
 
     async def newest(self, url: str) -> tuple[Capture, bytes, bytes] | None:
+        return None
+
+    async def captured_at(self, url: str) -> datetime | None:
         return None
 
     async def answered_at(self, url: str) -> datetime | None:

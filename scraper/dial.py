@@ -120,6 +120,7 @@ class Backend(httpcore.AsyncNetworkBackend):
             raise FetchError(url, "dns", message) from error
         for address in addresses:
             if not is_allowed(address, self._settings.allow_private):
-                message = f"{host} is {address}, no public address; if you trust it, add --allow-private {address}"
+                what = host if host.strip("[]") == address else f"{host} ({address})"
+                message = f"{what} is no public address; if you trust it, add --allow-private {address}"
                 raise Refused(url, "private-address", message)
         return addresses[:_DIALLED_AT_MOST]

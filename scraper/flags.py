@@ -1,5 +1,6 @@
 """The flags that every verb takes, before it or behind it, and those of the verbs that go to the network."""
 
+import errno
 import functools
 import inspect
 import os
@@ -87,6 +88,12 @@ def verb(function: Callable[..., int | None]) -> Callable[..., None]:
         except BrokenPipeError as enough:  # `pressmark list | head` is no failure, as typer would have it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit from enough
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename:
+                raise
+            print(f"pressmark: stdout: cannot be written ({error.strerror})", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
         if code:
             raise typer.Exit(code)
 

@@ -30,7 +30,7 @@ Wanted = Literal["article"] | Kind
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS links (
     role TEXT NOT NULL, key TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, source TEXT,
-    found_at REAL NOT NULL, due_at REAL, claimed_by TEXT, tries INTEGER NOT NULL DEFAULT 0,
+    found_at REAL NOT NULL, due_at REAL, claimed_by TEXT, watched_by TEXT, tries INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (role, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS links_due ON links (host, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS links_claimed ON links (due_at) WHERE claimed_by IS NOT NULL;
@@ -204,12 +204,21 @@ class Frontier:
     def keep_only(self, sources: Iterable[str]) -> int:
         """Let sources rest that are no longer wanted, with the feeds and sitemaps found through them; how many.
 
-        sources: keys of the wanted ones. Links to articles stay due.
+        sources: keys of the wanted ones, which this process watches from now on. What another living process watches
+        goes on, and links to articles stay due.
         """
         with self._writing() as sql:
             sql.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (key TEXT PRIMARY KEY)")
             sql.execute("DELETE FROM wanted")
             sql.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in sources))
+            watchers = sql.execute("SELECT DISTINCT watched_by FROM links WHERE watched_by IS NOT NULL").fetchall()
+            others = [owner for (owner,) in watchers if owner != self._owner and is_alive(owner)]
+            ours = "key IN (SELECT key FROM wanted) AND role <> 'article'"
+            sql.execute(f"UPDATE links SET watched_by = NULL WHERE watched_by = ? AND NOT ({ours})", (self._owner,))  # noqa: S608
+            free = f"coalesce(watched_by, '') NOT IN ({', '.join('?' * len(others))})"
+            sql.execute(f"UPDATE links SET watched_by = ? WHERE {ours} AND {free}", (self._owner, *others))  # noqa: S608
+            for owner in others:
+                sql.execute("INSERT OR IGNORE INTO wanted SELECT key FROM links WHERE watched_by = ?", (owner,))
             rows = sql.execute(
                 "UPDATE links SET due_at = NULL, claimed_by = NULL WHERE role <> 'article' AND due_at IS NOT NULL"
                 " AND coalesce(source, key) NOT IN (SELECT key FROM wanted) AND key NOT IN (SELECT key FROM wanted)"
@@ -300,6 +309,11 @@ class Frontier:
             for key in keys
             if self._sql.execute("SELECT 1 FROM links WHERE role = ? AND key = ?", (role, key)).fetchone()
         }
+
+    def found_through(self, source: str) -> int:
+        """How many feeds and sitemaps are here because that source led to them."""
+        query = "SELECT count(*) FROM links WHERE source = ? AND role <> 'article'"
+        return int(self._sql.execute(query, (source,)).fetchone()[0])
 
     def stalled(self, *, now: datetime) -> list[str]:
         """URLs whose claim ran out without a report: their worker died or hangs. They are due again already."""

@@ -29,7 +29,7 @@ _FRESH = timedelta(hours=24)  # RFC 9309, 2.4
 _RETRY = timedelta(minutes=15)  # after a robots.txt that could not be had
 _MOST_RULES = 10_000
 PATIENCE = timedelta(minutes=3)  # nobody waits longer for a host; a slot is held for two minutes at most
-LARGEST_ROBOTS = 5_000_000  # bytes, decoded; the reader takes the first 500 KiB
+LARGEST_ROBOTS = 40_000_000  # bytes, decoded; the reader takes the first 500 KiB
 
 
 @dataclass(slots=True)
@@ -93,7 +93,10 @@ class Gate:
     @asynccontextmanager
     async def __call__(self, url: str) -> AsyncIterator[None]:
         """The context in which `url` may be asked for. Raises Refused, or FetchError when its host does not answer."""
-        rules = await self.rules(url)
+        try:
+            rules = await self.rules(url)
+        except FetchError as error:  # what was asked for is the page, not its robots.txt
+            raise type(error)(url, error.reason, error.message, exchanges=error.exchanges) from error
         if not rules.allows(url):
             if rules is DISALLOW_ALL:
                 raise Refused(url, "no-robots", "not asked for: its robots.txt could not be had; try again later")

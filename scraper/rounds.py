@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from scraper.agenda import article_again, is_dead_end, rhythm_after
@@ -22,6 +22,7 @@ from scraper.sitemaps import places_to_look
 from scraper.sources import Source
 from scraper.urls import host, key
 
+MOST_FOUND = 200  # feeds and sitemaps that are polled because one configured source led to them
 _CLAIM_SECONDS = 300.0  # longer than any visit: page deadline, slots on the way, extraction
 
 
@@ -53,12 +54,11 @@ class Rounds:
         self._failure: BaseException | None = None  # the first one that ended a visit
 
     def watch(self, sources: Sequence[Source], *, wake: bool, spread: timedelta = timedelta(0)) -> int:
-        """Poll these sources and no others; how many were not known before.
+        """Poll these sources, and no others that no other process watches; how many were not known before.
 
         wake: poll all of them now; spread: over this time the first polls are scattered, so that they are no burst.
         """
         self._schedules = {source.key: source.schedule for source in sources if source.schedule}
-        self._frontier.keep_only(source.key for source in sources)
         now, new = _now(), 0
         for source in sources:
             at = now + spread * random.random()  # noqa: S311
@@ -66,6 +66,7 @@ class Rounds:
             new += self._frontier.add([row], now=now, due_at=at)
             if wake or not self._frontier.is_due(source.kind, source.key):
                 self._frontier.wake(source.kind, source.key, at=at)
+        self._frontier.keep_only(source.key for source in sources)
         return new
 
     def dispatch(self) -> int:
@@ -125,20 +126,26 @@ class Rounds:
                 told = await self._line.article(due.url, source=due.source, held=due.host)
                 again = self._next(due, Rhythm())
             case kind:
-                told = await self._line.poll(kind, due.url, source=due.source, held=due.host, thorough=self._thorough)
-                again = await self._polled(due, told)
+                read_at = None if self._thorough else self._frontier.rhythm(due.key)[1]
+                told = await self._line.poll(kind, due.url, source=due.source, held=due.host, read_at=read_at)
+                told, again = await self._polled(due, told)
         self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked", "refused"))
         self._tell(due, told)
 
-    async def _polled(self, due: Due, told: Told) -> datetime | None:
-        """Add what a source announced, learn from it, and say when it is polled next."""
-        new = await self._add_links(told.announced.links, due.url) if told.announced else 0
-        if told.announced:
-            await self._add_sources(due, told.announced.sources)
+    async def _polled(self, due: Due, told: Told) -> tuple[Told, datetime | None]:
+        """Add what a source announced, learn from it, and say what was too much and when it is polled next."""
+        new, announced = 0, told.announced
+        if announced:
+            new = await self._add_links(announced.links, due.url)
+            left = await self._add_sources(due, announced.sources)
+            told = replace(told, announced=replace(announced, dropped=announced.dropped + left))
+        return told, self._again(due, told, new_links=new)
+
+    def _again(self, due: Due, told: Told, *, new_links: int) -> datetime | None:
         rhythm, answered_at = self._frontier.rhythm(due.key)
         if is_dead_end(told.visit, announced=due.source is not None, answered_at=answered_at):
             return None
-        learned = rhythm_after(told.visit, rhythm, new_links=new, answered_at=answered_at)
+        learned = rhythm_after(told.visit, rhythm, new_links=new_links, answered_at=answered_at)
         self._frontier.learn(due.key, learned, answered_at=told.visit.visited_at if not learned.failures else None)
         if told.visit.outcome == "gone":
             return next_poll_of_missing(now=_now(), jitter=random.random())  # noqa: S311
@@ -164,18 +171,24 @@ class Rounds:
             return new
         return self._frontier.add((row for row in rows if row[1] not in kept), now=now)
 
-    async def _add_sources(self, due: Due, announced: Iterable[tuple[Kind, str]]) -> None:
-        """The feeds and sitemaps that a source led to; of a home page also those of robots.txt and the usual places."""
+    async def _add_sources(self, due: Due, announced: Iterable[tuple[Kind, str]]) -> int:
+        """Add the feeds and sitemaps that a source led to, of a home page those of robots.txt, too.
+
+        How many were too many: an index of indexes may go on for ever.
+        """
         found = list(announced)
         if due.role == "home":
             with suppress(FetchError):  # it was read before this poll and has run out since: the next poll asks again
                 rules = await self._line.gate.rules(due.url)
                 found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
-        rows = []
+        rows, root = [], due.source or due.key
         for kind, url in found:
             with suppress(ValueError):
-                rows.append((kind, key(url), url, host(url), due.source or due.key))
-        self._frontier.add(rows, now=_now())
+                rows.append((kind, key(url), url, host(url), root))
+        room = max(0, MOST_FOUND - self._frontier.found_through(root))
+        new = [row for row in rows if not self._frontier.known(row[0], [row[1]])]
+        self._frontier.add(new[:room], now=_now())
+        return len(new[room:])
 
 
 _ARTICLE: Wanted = "article"

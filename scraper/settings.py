@@ -71,6 +71,14 @@ def _pin(text: str) -> str:
     return text
 
 
+def _without_password(url: str) -> str:
+    if not re.fullmatch(r"postgresql\+psycopg://\S*", url):
+        raise ValueError("must be written postgresql+psycopg://USER@HOST/NAME")
+    if re.match(r"[^/]*//[^/@]*:[^/@]*@", url):
+        raise ValueError("may hold no password; PGPASSWORD in the environment does")
+    return url
+
+
 def _placed(path: Path, info: ValidationInfo) -> Path:
     """A path as the reader of the file means it: from the file's folder, or from home after ~."""
     if "\0" in str(path):
@@ -136,7 +144,7 @@ class ArchiveSection(Section):
     """the archive's folder"""
     warc_size: Annotated[Bytes, Field(ge=1_000_000)] = 10**9
     """a WARC file is closed at this size; small files are quick to copy, large ones are few"""
-    catalog: StrictStr | None = None
+    catalog: Annotated[StrictStr, AfterValidator(_without_password)] | None = None
     """null: SQLite in dir; or postgresql+psycopg://USER@HOST/NAME, its password from PGPASSWORD"""
 
 

@@ -311,7 +311,7 @@ def _has_zlib_header(body: bytes) -> bool:
 
 
 def _too_large(url: str, limit: int) -> FetchError:
-    return FetchError(url, "too-large", f"the body unpacks to more than {limit} bytes (network.max_body)")
+    return FetchError(url, "too-large", f"the body unpacks to more than {limit} bytes")
 
 
 def charset_of(head: bytes, body: bytes) -> str | None:

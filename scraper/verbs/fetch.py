@@ -192,8 +192,10 @@ def _tell_poll(output: Output, told: Told, *, is_guess: bool) -> None:
         speak = output.detail if is_guess else output.say
         speak(f"{visit.outcome:<11} {safe(told.message)}")
     else:
-        links = len(told.announced.links) if told.announced else 0
+        links, dropped = (len(told.announced.links), told.announced.dropped) if told.announced else (0, 0)
         output.detail(f"{visit.outcome:<11} {links} links  {safe(visit.url)}")
+        if dropped:
+            output.say(f"{safe(visit.url)}: {dropped} links are more than one poll takes, and are left out")
 
 
 async def _work(

@@ -12,7 +12,7 @@ from archive import Archive
 from archive.finding import conditions, find
 from archive.rebuild import rebuild
 from archive.records import Revision
-from archive.verify import Counts, verify
+from archive.verify import SECOND_COPY, Counts, verify
 from scraper.config import Config, watched
 from scraper.edge import reader, waiting
 from scraper.errors import ConfigError
@@ -152,9 +152,12 @@ def rebuild_archive(flags: Flags) -> int:
     config, output = settings(flags), flags.output
     where = config.archive
     made = waiting(lambda: rebuild(where.dir, catalog=where.catalog), seconds=flags.patience)
-    output.object(asdict(made))
+    for damage in made.damages:
+        output.line(f"{damage.subject} @{damage.offset}: {safe(damage.message)}")
+        output.say(f"    {SECOND_COPY}, then rebuild again")
+    output.object({"warcs": made.warcs, "groups": made.groups, "texts": made.texts, "damages": len(made.damages)})
     output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
-    return DONE
+    return DAMAGE if made.damages else DONE
 
 
 def sources(flags: Flags) -> int:

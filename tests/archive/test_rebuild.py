@@ -68,6 +68,24 @@ def test_a_changed_text_is_written_anew(root):
     assert path.read_bytes() == said
 
 
+def test_one_damaged_record_costs_no_more_than_its_own_group(root):
+    with open_archive(root) as reader, reader.reading() as reading:
+        first, *others = sorted((row for row in reading.rows_in(min(reading.warc_files()))), key=lambda row: row.offset)
+        path = root / first.warc
+    path.chmod(0o644)
+    block = bytearray(path.read_bytes())
+    block[first.offset + first.length // 2] ^= 0xFF
+    path.write_bytes(block)
+    made = rebuild(root)
+    assert [damage.offset for damage in made.damages] == [first.offset]
+    with open_archive(root) as reader, reader.reading() as reading:
+        assert [row.record_id for row in others] == [row.record_id for row in _by_offset(reading, first.warc)]
+
+
+def _by_offset(reading, warc):
+    return sorted(reading.rows_in(warc), key=lambda row: row.offset)
+
+
 def test_nothing_is_rebuilt_under_a_living_writer(root):
     with open_writer(root), pytest.raises(Locked):
         rebuild(root)

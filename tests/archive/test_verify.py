@@ -104,6 +104,24 @@ def test_a_manifest_that_says_something_else_is_found(root):
     assert what.startswith("the manifest says")
 
 
+def test_one_flipped_bit_raises_no_alarm_about_what_stands_behind_it(root):
+    path = warc(root)
+    record = list(walk(path))[1]
+    block = bytearray(path.read_bytes())
+    block[record.offset + record.length - 6] ^= 1
+    path.write_bytes(block)
+    with open_archive(root) as reader:
+        assert {damage.offset for damage in verify(reader, Counts())} == {record.offset}
+
+
+@pytest.mark.parametrize("nonsense", ["[]", "7", "nonsense"])
+def test_a_sidecar_or_a_manifest_that_holds_nonsense_is_a_damage_and_no_accident(root, nonsense):
+    min((root / "text").rglob("*.json")).write_text(nonsense)
+    path = warc(root)
+    path.with_name(path.name + ".manifest.json").write_text(nonsense)
+    assert len({file for file, _ in found(root)}) == 2
+
+
 def test_every_damage_says_how_to_mend_it(root):
     warc(root).unlink()
     with open_archive(root) as reader:

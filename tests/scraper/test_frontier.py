@@ -164,6 +164,21 @@ def test_a_source_that_is_not_wanted_any_more_rests_with_the_feeds_found_through
     assert not frontier.is_due("feed", "http://b.example/feed")
 
 
+def test_a_pass_does_not_put_to_rest_what_a_living_daemon_watches(open_frontier):
+    feed: tuple[Wanted, str, str, str, str | None] = (
+        "feed",
+        "http://a.example/f",
+        "http://a.example/f",
+        "a.example",
+        None,
+    )
+    daemon, one_pass = open_frontier(name_of_process()), open_frontier("a pass")
+    daemon.add([feed], now=NOW)
+    daemon.keep_only(["http://a.example/f"])
+    assert one_pass.keep_only([]) == 0
+    assert daemon.keep_only([]) == 1
+
+
 def test_a_feed_that_is_wanted_itself_stays_though_the_home_page_that_led_to_it_goes(frontier):
     sources(frontier)
     assert frontier.keep_only(["http://b.example/feed"]) == 3
