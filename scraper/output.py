@@ -3,7 +3,7 @@
 import json
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,9 +25,9 @@ _OF_OUTCOME: Mapping[Outcome, int] = {
 }  # fmt: skip
 
 
-def exit_code(outcomes: list[Outcome]) -> int:
-    """The exit code of a run over several links; of none: done."""
-    codes = {_OF_OUTCOME[outcome] for outcome in outcomes} or {DONE}
+def exit_code(outcomes: Sequence[Outcome], others: Sequence[int] = ()) -> int:
+    """The exit code of a run over several links, `others` the codes of those that had no outcome; of none: done."""
+    codes = {*others, *(_OF_OUTCOME[outcome] for outcome in outcomes)} or {DONE}
     return codes.pop() if len(codes) == 1 else MIXED
 
 

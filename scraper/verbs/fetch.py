@@ -82,7 +82,8 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 async def _links(config: Config, output: Output, links: Sequence[str], *, keep: bool, wait: float) -> int:
     """Each link fetched: many hosts at once, the links of one host in order."""
-    checked, outcomes = _checked(links, output)
+    checked, wrong = _checked(links, output)
+    outcomes: list[Outcome] = []
     several = len(links) > 1
     by_host: dict[str, list[str]] = defaultdict(list)
     for url in checked:
@@ -103,22 +104,21 @@ async def _links(config: Config, output: Output, links: Sequence[str], *, keep: 
         async with _unwrapping(), asyncio.TaskGroup() as group:
             for name, urls in by_host.items():
                 group.create_task(one_host(name, urls))
-    return exit_code(outcomes)
+    return exit_code(outcomes, wrong)
 
 
-def _checked(links: Sequence[str], output: Output) -> tuple[list[str], list[Outcome]]:
-    """The links as they are fetched, each once. Of several, one that is none is reported and the others are fetched."""
+def _checked(links: Sequence[str], output: Output) -> tuple[list[str], list[int]]:
+    """The links as they are fetched, each once, and the exit codes of those that are none: the others are fetched."""
     checked: dict[str, None] = {}
-    outcomes: list[Outcome] = []
+    wrong: list[int] = []
     for link in links:
         try:
             checked[check_url(link)] = None
         except FetchError as error:
             if len(links) == 1:
                 raise
-            output.fail(error)
-            outcomes.append("failed")
-    return list(checked), outcomes
+            wrong.append(output.fail(error))
+    return list(checked), wrong
 
 
 class _unwrapping:  # noqa: N801  reads as a verb where it is used

@@ -12,7 +12,7 @@ from archive import Writer, open_writer
 from archive.records import Page
 from scraper.addresses import read_pin
 from scraper.crawl import Line, Manners, Told
-from scraper.demo import Answer, Asked, Press, respond
+from scraper.demo import SITES, Answer, Asked, Press, respond
 from scraper.desk import ArchiveDesk
 from scraper.frontier import Frontier, name_of_process
 from scraper.network import Network
@@ -110,3 +110,16 @@ def _with_a_counter(press: Press) -> Callable[[Asked], Answer]:
         return replace(page, body=page.body + b"<!-- 4711 visitors -->")
 
     return answer
+
+
+def test_a_feed_whose_links_were_never_taken_in_is_read_though_it_did_not_change(press, archive):
+    feed = next(url for paper in SITES for url in paper.feeds if "gulf-courier" in url)
+    before = datetime.now(UTC)
+
+    def links(read_at: datetime | None) -> int:
+        told = on_line(press, archive, lambda line: line.poll("feed", feed, source=None, read_at=read_at))
+        return len(told.announced.links) if told.announced else -1
+
+    assert links(before) > 0  # captured and, as after a kill, never reported as read
+    assert links(before) > 0
+    assert links(datetime.now(UTC)) == 0

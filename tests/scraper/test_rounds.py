@@ -10,11 +10,11 @@ import pytest
 
 from scraper.addresses import read_pin
 from scraper.crawl import Line, Manners, Told
-from scraper.demo import Answer, Press, page
+from scraper.demo import Answer, Asked, Press, page
 from scraper.desk import NoDesk
 from scraper.frontier import Due, Frontier
 from scraper.network import Network
-from scraper.rounds import Pace, Rounds
+from scraper.rounds import MOST_FOUND, Pace, Rounds
 from scraper.sitemaps import places_to_look
 from scraper.sources import Source
 from scraper.tap import NetworkSettings
@@ -227,3 +227,18 @@ def test_a_later_pass_fetches_what_was_fetched_before_only_when_it_is_told_to_an
 
     urls = [url for url, _ in work(gazette, two_passes).outcomes]
     assert (urls.count(FEED), urls.count(STRIKE), urls.count(FERRY)) == (3, times, times)
+
+
+def test_an_index_of_indexes_of_indexes_comes_to_an_end_and_says_what_it_left_out(gazette):
+    def index(asked: Asked) -> Answer:
+        children = "".join(f"<sitemap><loc>{SITE}{asked.path}-{n}</loc></sitemap>" for n in range(20))
+        body = f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{children}</sitemapindex>'
+        return Answer(body=body.encode(), headers=(("Content-Type", "application/xml"),))
+
+    root = f"{SITE}/index"
+    children = [f"{root}-{n}" for n in range(20)]
+    for name in (root, *children, *(f"{child}-{n}" for child in children for n in range(20))):
+        gazette.add(name, index)
+    desk = work(gazette, one_pass(source(root, "sitemap")))
+    assert len(desk.told) == 1 + MOST_FOUND
+    assert sum(told.announced.dropped for _, told in desk.told if told.announced) > 0
