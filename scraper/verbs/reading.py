@@ -60,9 +60,10 @@ def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | N
             sys.stdout.buffer.write(member)
         return DONE
     path = to or Path(f"{revision.pressmark}.warc.gz")
+    members = list(archive.snapshot(revision))  # all of them are read before a file is made
     try:
         with path.open("xb") as file:
-            file.writelines(archive.snapshot(revision))
+            file.writelines(members)
     except OSError as error:
         raise ConfigError(str(path), f"cannot be written ({error.strerror}); name another file with -o") from error
     output.object({"pressmark": revision.pressmark, "file": str(path), "bytes": path.stat().st_size})
