@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any, TypeVar
 
 from archive import Archive, Writer, open_archive, open_writer
@@ -94,11 +93,6 @@ def reader(config: Config) -> Iterator[Archive]:
     """A reader of the config's archive."""
     with open_archive(config.archive.dir, catalog=config.archive.catalog) as archive:
         yield archive
-
-
-def archive_of(config: Config) -> Path:
-    """Where the config's archive lies."""
-    return config.archive.dir
 
 
 def network_settings(config: Config) -> NetworkSettings:

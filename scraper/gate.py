@@ -117,10 +117,8 @@ class Gate:
             yield
         finally:
             pause = host_delay(setting=self._delay, crawl_delay=crawl_delay, last_seconds=time.monotonic() - began)
-            if self._delay:
-                self._frontier.release(name, next_at=_now() + pause)
-            else:  # a demo or a test: only the order of requests is kept
-                self._frontier.release(name, next_at=_now())
+            # Without a delay (a demo, a test) only the order of requests is kept.
+            self._frontier.release(name, next_at=_now() + (pause if self._delay else timedelta(0)))
 
     async def _take(self, url: str, *, hop: bool) -> None:
         while True:
