@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.errors import Damaged, WriteFailed
-from archive.records import Capture, Facts, Revision, Validators, Visit
-from archive.tables import aliases, captures, revisions, schema, texts, visits, warcs
+from archive.records import Capture, Facts, Redaction, Revision, Ruling, Site, Validators, Visit
+from archive.tables import aliases, captures, redactions, revisions, rulings, schema, sites, texts, visits, warcs
 from archive.warc import stamp
 
 _WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL: any number, but one only
@@ -25,6 +25,10 @@ _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
 _VISIT = [each.name for each in fields(Visit)]
 _REVISION = [each.name for each in fields(Revision) if each.name != "facts"]
+_REDACTION = [each.name for each in fields(Redaction)]
+_SITE = [each.name for each in fields(Site)]
+# A superseded revision is found by its pressmark and record id alone.
+_STANDS = revisions.c.verdict != "superseded"
 
 
 # What every page asks is built once: SQLAlchemy takes longer to build a statement than SQLite to answer it.
@@ -54,7 +58,7 @@ _LATEST_WHOLE = (
 _ARTICLE_AT = sa.select(aliases.c.article).where(aliases.c.alias == sa.bindparam("alias"))
 _LATEST = (
     revisions.select()
-    .where(revisions.c.canonical_url == sa.bindparam("article"))
+    .where(revisions.c.canonical_url == sa.bindparam("article"), _STANDS)
     .order_by(revisions.c.captured_at.desc(), revisions.c.record_id.desc())
     .limit(1)
 )
@@ -148,7 +152,7 @@ class Reading:
 
     def revisions_of(self, article: str) -> list[Revision]:
         """Every revision of the article, oldest first: number 1 is the first."""
-        query = revisions.select().where(revisions.c.canonical_url == article)
+        query = revisions.select().where(revisions.c.canonical_url == article, _STANDS)
         return [_revision(row) for row in self._rows(query.order_by(revisions.c.captured_at, revisions.c.record_id))]
 
     def latest(self, article: str) -> Revision | None:
@@ -161,7 +165,7 @@ class Reading:
 
     def of_capture(self, record_id: str) -> Revision | None:
         """The revision that was understood from that capture."""
-        return self._revision(revisions.select().where(revisions.c.capture == record_id).limit(1))
+        return self._revision(revisions.select().where(revisions.c.capture == record_id, _STANDS).limit(1))
 
     def first_with(self, sha256: str) -> Revision | None:
         """The revision whose text was the first with these bytes."""
@@ -180,7 +184,11 @@ class Reading:
 
     def revisions_where(self, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int | None) -> Iterator[Revision]:
         """Revisions that meet all conditions (over `catalog.revisions`), newest capture first."""
-        query = revisions.select().where(*conditions).order_by(revisions.c.captured_at.desc(), revisions.c.record_id)
+        query = (
+            revisions.select()
+            .where(_STANDS, *conditions)
+            .order_by(revisions.c.captured_at.desc(), revisions.c.record_id)
+        )
         for row in self._rows(query.limit(limit)):
             yield _revision(row)
 
@@ -212,7 +220,7 @@ class Reading:
             table.name: self._sql.execute(sa.select(sa.func.count()).select_from(table)).scalar() or 0
             for table in schema.sorted_tables
         }
-        articles = sa.select(sa.func.count(sa.distinct(revisions.c.canonical_url)))
+        articles = sa.select(sa.func.count(sa.distinct(revisions.c.canonical_url))).where(_STANDS)
         return {**tables, "articles": self._sql.execute(articles).scalar() or 0}
 
     def warc_files(self) -> dict[str, tuple[int, str | None]]:
@@ -225,6 +233,33 @@ class Reading:
     def acknowledged(self, warc: str) -> int:
         """How many bytes of a WARC file are acknowledged; 0 for one that is not known."""
         return self._sql.execute(sa.select(warcs.c.length).where(warcs.c.path == warc)).scalar() or 0
+
+    def redaction(self, record_id: str) -> Redaction | None:
+        """What was taken out under that record id."""
+        return next(self._redactions(redactions.c.record_id == record_id), None)
+
+    def redactions_of(self, url: str) -> list[Redaction]:
+        """What was taken out of exactly that URL or article, oldest capture first."""
+        return list(self._redactions(redactions.c.url == url))
+
+    def redacted_texts(self, digits: str) -> list[Redaction]:
+        """The texts taken out whose SHA-256 begins with these hex digits."""
+        return list(self._redactions(redactions.c.sha256.startswith(digits, autoescape=True)))
+
+    def redactions_in(self, warc: str) -> list[Redaction]:
+        """What was taken out of that WARC file."""
+        return list(self._redactions(redactions.c.warc == warc))
+
+    def _redactions(self, condition: sa.ColumnElement[bool]) -> Iterator[Redaction]:
+        query = redactions.select().where(condition)
+        for row in self._rows(query.order_by(redactions.c.captured_at, redactions.c.record_id)):
+            yield Redaction(**{name: row[name] for name in _REDACTION})
+
+    def site(self, name: str, *, number: int | None = None) -> Site | None:
+        """A state of what was learned about a host: the newest, or the one of that number."""
+        query = sites.select().where(sites.c.site == name)
+        query = query.where(sites.c.number == number) if number else query.order_by(sites.c.number.desc()).limit(1)
+        return next((Site(**{each: row[each] for each in _SITE}) for row in self._rows(query)), None)
 
     def rows_in(self, warc: str) -> Iterator[Capture | Revision]:
         """The captures and revisions that the catalog places in a WARC file."""
@@ -284,9 +319,36 @@ class Writing(Reading):
         row = {name: getattr(revision, name) for name in _REVISION}
         self._add(revisions, [{**row, **{name: getattr(revision.facts, name) for name in _FACTS}}])
         if revision.names_file:
-            folder, _, name = revision.text_file.rpartition("/")
-            text = {"sha256": revision.sha256, "text_file": revision.text_file, "folder": folder}
-            self._add(texts, [{**text, "ordinal": int(name.partition("_")[0]), "revision": revision.record_id}])
+            self._add_text(revision.text_file, revision.sha256, revision.record_id)
+        self._apply_ruling(revision.record_id)
+
+    def add_ruling(self, ruling: Ruling, *, record: str) -> None:
+        """A later word on a revision, which may be added before the revision is; of several the latest counts."""
+        self._sql.execute(_ruling(self._sql.dialect.name), {**_columns(ruling), "record": record})
+        self._apply_ruling(ruling.revision)
+
+    def _apply_ruling(self, revision: str) -> None:
+        said = next(iter(self._rows(rulings.select().where(rulings.c.revision == revision))), None)
+        if said:
+            changed = {name: said[name] for name in ("verdict", "copy_of", "facts_changed")}
+            self._sql.execute(revisions.update().where(revisions.c.record_id == revision).values(changed))
+
+    def add_redaction(self, redaction: Redaction) -> None:
+        """A record taken out for good: its row goes, the number of its text's file stays taken."""
+        self._add(redactions, [_columns(redaction)])
+        if redaction.text_file and redaction.sha256:
+            self._add_text(redaction.text_file, redaction.sha256, redaction.record_id)
+        for table in (captures, revisions):
+            self._sql.execute(table.delete().where(table.c.record_id == redaction.record_id))
+
+    def add_site(self, site: Site, *, record: str) -> None:
+        """A state of what was learned about a host."""
+        self._add(sites, [{**_columns(site), "record": record}])
+
+    def _add_text(self, text_file: str, sha256: str, revision: str) -> None:
+        folder, _, name = text_file.rpartition("/")
+        text = {"sha256": sha256, "text_file": text_file, "folder": folder, "revision": revision}
+        self._add(texts, [{**text, "ordinal": int(name.partition("_")[0])}])
 
     def mark_written(self, visit_ids: Sequence[str], journal: str) -> None:
         """These visits now stand in that record."""
@@ -326,7 +388,16 @@ def _acknowledging(dialect: str) -> sa.Insert:
     return insert.on_conflict_do_update(index_elements=["path"], set_=changed)
 
 
-def _columns(value: Capture | Visit) -> dict[str, object]:
+@cache
+def _ruling(dialect: str) -> sa.Insert:
+    insert = _insert(dialect, rulings)
+    new = insert.excluded
+    newer = sa.tuple_(new.ruled_at, new.record) > sa.tuple_(rulings.c.ruled_at, rulings.c.record)
+    changed = {each.name: new[each.name] for each in rulings.columns if each.name != "revision"}
+    return insert.on_conflict_do_update(index_elements=["revision"], set_=changed, where=newer)
+
+
+def _columns(value: Capture | Visit | Ruling | Redaction | Site) -> dict[str, object]:
     return {each.name: getattr(value, each.name) for each in fields(value)}
 
 

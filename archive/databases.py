@@ -12,7 +12,7 @@ from archive.catalog import Catalog, name_of
 from archive.errors import ArchiveError, NewerFormat, NotAnArchive, ReadOnly, WriteFailed
 from archive.tables import schema
 
-SCHEMA_VERSION = "0001"  # the newest migration; tests/contracts/test_catalog.py holds the two together
+SCHEMA_VERSION = "0002"  # the newest migration; tests/contracts/test_catalog.py holds the two together
 
 
 def open_sqlite(path: Path, *, write: bool) -> Catalog:

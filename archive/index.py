@@ -2,22 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from archive.catalog import Writing
 from archive.errors import Damaged
 from archive.members import Record, bare
-from archive.records import Article, Capture, Facts, Revision, Visit, count_words
+from archive.records import Article, Capture, Facts, Redaction, Revision, Ruling, Site, Visit, count_words
 from archive.tables import moment
 from archive.warc import Draft, Place, read_fields, stamp
 
-VISITS = "urn:pressmark:visits:"
+# What a resource record holds, by the beginning of its target URI.
+VISITS = "urn:pressmark:visits"
+RULINGS = "urn:pressmark:rulings"
+REDACTIONS = "urn:pressmark:redactions"
+SITE = "urn:pressmark:site"
 _FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
 _LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
 _FACTS = [each.name for each in fields(Facts)]
+
+T = TypeVar("T", Visit, Ruling, Redaction, Site)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +120,27 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def visit_line(visit: Visit) -> bytes:
-    """A visit as one JSON line."""
-    return (
-        json.dumps(
-            {**asdict(visit), "visited_at": stamp(visit.visited_at)}, sort_keys=True, ensure_ascii=False
-        ).encode()
-        + b"\n"
-    )
+def urn(kind: str) -> str:
+    """A target URI for a resource record of that kind."""
+    return f"{kind}:{uuid.uuid4()}"
 
 
-def visits_from(resource: Record) -> Iterator[Visit]:
-    """The visits that a resource record holds."""
-    for line in resource.block.splitlines():
-        said: Mapping[str, Any] = json.loads(line)
-        yield Visit(**{**said, "visited_at": moment(said["visited_at"]), "aliases": tuple(said["aliases"])})
+def line(value: Visit | Ruling | Redaction | Site) -> bytes:
+    """A value as one JSON line of a resource record."""
+    said = {
+        name: stamp(each) if isinstance(each, datetime) else each
+        for name, each in ((of.name, getattr(value, of.name)) for of in fields(value))
+    }
+    return json.dumps(said, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def values_from(resource: Record, kind: type[T]) -> Iterator[T]:
+    """The visits, rulings, redactions or states of a site's memory that a resource record holds."""
+    for each in resource.block.splitlines():
+        said: dict[str, Any] = {
+            name: moment(value) if name.endswith("_at") else _frozen(value) for name, value in json.loads(each).items()
+        }
+        yield kind(**said)
 
 
 def add_group(writing: Writing, group: tuple[Record, ...], warc: str) -> list[tuple[Revision, bytes]]:
@@ -150,7 +163,23 @@ def _add_group(writing: Writing, group: tuple[Record, ...], warc: str) -> list[t
         revision = revision_from(first, first.block, warc)
         writing.add_revision(revision)
         return [(revision, first.block)]
-    elif first.type == "resource" and (first.field("WARC-Target-URI") or "").startswith(VISITS):
-        for visit in visits_from(first):
-            writing.add_visit(visit, journal=first.record_id)
+    elif first.type == "resource":
+        _add_resource(writing, first)
     return []
+
+
+def _add_resource(writing: Writing, resource: Record) -> None:
+    """The rows that a resource record holds; one of another kind is passed over."""
+    urn = resource.field("WARC-Target-URI") or ""
+    if urn.startswith(f"{VISITS}:"):
+        for visit in values_from(resource, Visit):
+            writing.add_visit(visit, journal=resource.record_id)
+    elif urn.startswith(f"{RULINGS}:"):
+        for ruling in values_from(resource, Ruling):
+            writing.add_ruling(ruling, record=resource.record_id)
+    elif urn.startswith(f"{REDACTIONS}:"):
+        for redaction in values_from(resource, Redaction):
+            writing.add_redaction(redaction)
+    elif urn.startswith(f"{SITE}:"):
+        for site in values_from(resource, Site):
+            writing.add_site(site, record=resource.record_id)

@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 _WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u9fff]")  # written without spaces between words, or nearly
 
 Outcome = Literal["new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed"]
 Role = Literal["article", "feed", "sitemap", "front", "robots"]
 Verdict = Literal["new", "revised", "copy", "facts"]
+Standing = Verdict | Literal["superseded"]  # what a revision is now
 Truncation = Literal["length", "time", "disconnect"]
 
 
@@ -146,13 +147,53 @@ class Article(Facts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A later word on a kept revision: what it is, now that an earlier capture or a newer extractor is known.
+
+    "superseded" takes it out of its article's revisions; its text stays, and is still found by its pressmark.
+    """
+
+    revision: str  # record id of the conversion record
+    ruled_at: datetime
+    reason: Literal["import", "reextract"]
+    verdict: Standing
+    copy_of: str | None = None
+    facts_changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """A record that was taken out for good: a tombstone lies in its place."""
+
+    record_id: str  # of the response, revisit or conversion that was there
+    redacted_at: datetime
+    reason: str  # as the person who ordered it gave it
+    url: str  # as asked, or the article's canonical URL
+    captured_at: datetime
+    warc: str  # where the tombstone lies
+    offset: int
+    sha256: str | None = None  # of the text's bytes, when a conversion was there
+    text_file: str | None = None  # the file that its text had; its number is never given again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What was learned about one host's layout: one numbered state of a site's memory."""
+
+    site: str  # host, lower case, punycode, without www.
+    number: int  # from 1; `caliber.az@7` names it
+    learned_at: datetime
+    memory: Mapping[str, Any] = field(default_factory=dict)  # what the extractor knows, as JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """A text, or a set of facts, of one article at one time, at rest as a conversion record."""
 
     record_id: str  # of the conversion record
     capture: str  # record id of the response or revisit it was understood from
     captured_at: datetime  # when that capture was taken
-    verdict: Verdict
+    verdict: Standing
     facts: Facts
     sha256: str  # of the text's bytes, 64 hex digits
     words: int

@@ -131,6 +131,45 @@ revisions = sa.Table(
     sa.Index("revisions_by_time", "captured_at"),
 )
 
+rulings = sa.Table(
+    "rulings",
+    schema,
+    sa.Column("revision", sa.Text, primary_key=True),
+    sa.Column("ruled_at", Moment, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("copy_of", sa.Text),
+    sa.Column("facts_changed", Json, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),  # the resource record that holds it
+)
+
+redactions = sa.Table(
+    "redactions",
+    schema,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("redacted_at", Moment, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("captured_at", Moment, nullable=False),
+    sa.Column("warc", sa.Text, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text),
+    sa.Column("text_file", sa.Text),
+    sa.Index("redactions_by_url", "url"),
+    sa.Index("redactions_by_text", "sha256"),
+    sa.Index("redactions_by_warc", "warc"),
+)
+
+sites = sa.Table(
+    "sites",
+    schema,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("learned_at", Moment, nullable=False),
+    sa.Column("memory", Json, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),  # the resource record that holds it
+)
+
 texts = sa.Table(
     "texts",
     schema,

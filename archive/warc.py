@@ -232,13 +232,15 @@ def conversion(text: bytes, facts: Mapping[str, Any], *, url: str, refers_to: st
     )
 
 
-def visits_resource(lines: bytes, *, at: datetime) -> Draft:
-    """Visits as JSON lines, under a URN of their own."""
-    name = uuid.uuid4()
+def resource(urn: str, lines: bytes, *, at: datetime) -> Draft:
+    """What has no capture to stand beside, as JSON lines: visits, rulings, redactions, a site's memory.
+
+    urn: `urn:pressmark:visits:` and a UUID, `urn:pressmark:site:caliber.az:7`, …
+    """
     return Draft(
-        record_id=f"urn:uuid:{name}",
+        record_id=new_id(),
         type="resource",
-        url=f"urn:pressmark:visits:{name}",
+        url=urn,
         at=at,
         fields={"WARC-Block-Digest": sha1(lines), "WARC-Payload-Digest": sha1(lines)},
         content_type="application/x-ndjson",

@@ -9,7 +9,7 @@ Many processes may write at once, each to WARC files of its own; the catalog's t
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,8 +22,8 @@ from archive.errors import NotFound
 from archive.heads import status_of
 from archive.members import Record
 from archive.reader import Archive
-from archive.records import Article, Capture, Exchange, Page, Revision, Verdict, Visit
-from archive.warc import Draft, WarcFile, capture_group, conversion, sha1, visits_resource
+from archive.records import Article, Capture, Exchange, Page, Revision, Ruling, Site, Verdict, Visit
+from archive.warc import Draft, WarcFile, capture_group, conversion, resource, sha1
 
 _JOURNAL_EVERY = timedelta(minutes=15)
 
@@ -123,8 +123,33 @@ class Writer(Archive):
             visits = writing.unwritten_visits()
             if not visits:
                 return
-            [record] = self._write([visits_resource(b"".join(map(index.visit_line, visits)), at=_now())])
+            [record] = self._write([resource(index.urn(index.VISITS), b"".join(map(index.line, visits)), at=_now())])
             writing.mark_written([visit.visit_id for visit in visits], record.record_id)
+            writing.set_warc(self._path, self._size, None)
+
+    def remember(self, site: Site) -> None:
+        """A new state of what was learned about a host: record and row. Raises WriteFailed or ReadOnly."""
+        self._state(
+            f"{index.SITE}:{site.site}:{site.number}",
+            [site],
+            lambda writing, record: writing.add_site(site, record=record),
+        )
+
+    def rule(self, rulings: Sequence[Ruling]) -> None:
+        """Later words on revisions: record and rows. Raises WriteFailed or ReadOnly."""
+
+        def add(writing: Writing, record: str) -> None:
+            for ruling in rulings:
+                writing.add_ruling(ruling, record=record)
+
+        if rulings:
+            self._state(index.urn(index.RULINGS), rulings, add)
+
+    def _state(self, urn: str, values: Sequence[Ruling | Site], add: Callable[[Writing, str], None]) -> None:
+        """A resource record with these values, and their rows."""
+        with self._undoing(), self._committing() as writing:
+            [record] = self._write([resource(urn, b"".join(map(index.line, values)), at=_now())])
+            add(writing, record.record_id)
             writing.set_warc(self._path, self._size, None)
 
     def _capture_drafts(self, page: Page, notes: Sequence[tuple[str, str]]) -> list[Draft]:

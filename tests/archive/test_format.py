@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from archive import open_writer
-from archive.records import Page
+from archive.records import Page, Ruling, Site
 from tests.archive.pages import HARBOUR, article, exchange, later, not_modified, page, visit
 
 PAGE = (Path(__file__).parents[2] / "archive" / "FORMAT.md").read_text()
@@ -84,6 +84,8 @@ def written(root: Path) -> None:
         [third] = second.append(page(b"<p>two, by Lena</p>", at=later(4)))
         told = visit(third.record_id, article=HARBOUR, at=later(4))
         second.keep(again, told, verdict="facts", after=revised.record_id, facts_changed=("authors",))
+        second.remember(Site(site="harbour-post.example", number=1, learned_at=later(4), memory={"lines": ["More"]}))
+        second.rule([Ruling(revision=revised.record_id, ruled_at=later(5), reason="import", verdict="revised")])
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,12 @@ def found(root) -> list[Found]:
 
 def of_type(found: list[Found], *types: str) -> list[Found]:
     return [record for record in found if record.type in types]
+
+
+def resources(found: list[Found], kind: str) -> list[dict[str, object]]:
+    """The lines of all resource records of a kind: "visits", …"""
+    lying = [each for each in of_type(found, "resource") if each.fields["WARC-Target-URI"].split(":")[2] == kind]
+    return [json.loads(line) for record in lying for line in record.block.splitlines()]
 
 
 def named(heading: str) -> list[str]:
@@ -289,11 +297,15 @@ def test_a_sidecar_leads_to_its_records(root, found):
 
 
 def test_visits_stand_as_json_lines_also_those_that_brought_nothing(found):
-    visits = [json.loads(line) for record in of_type(found, "resource") for line in record.block.splitlines()]
-    for record in of_type(found, "resource"):
-        assert record.fields["WARC-Target-URI"].startswith("urn:pressmark:visits:")
-    assert {tuple(sorted(each)) for each in visits} == {tuple(sorted(named("Resource")))}
+    visits = resources(found, "visits")
+    assert {tuple(sorted(each)) for each in visits} == {tuple(sorted(named("Visits")))}
     assert [each["reason"] for each in visits if each["capture"] is None] == ["dns"]
+
+
+@pytest.mark.parametrize(("kind", "heading"), [("rulings", "Rulings"), ("site", "A site's memory")])
+def test_later_words_and_memories_are_json_lines_with_the_keys_that_the_page_names(found, kind, heading):
+    [said] = resources(found, kind)
+    assert sorted(said) == sorted(named(heading))
 
 
 def test_the_catalog_has_the_tables_that_the_page_names_and_a_row_for_each_record(root, found):

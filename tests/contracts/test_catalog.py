@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from alembic.script import ScriptDirectory
 from archive.databases import SCHEMA_VERSION
 from archive.errors import Damaged, NewerFormat, NotAnArchive
 from archive.migrations import settings, upgrade
-from archive.records import Capture, Facts, Revision, Visit
+from archive.records import Capture, Facts, Redaction, Revision, Ruling, Site, Visit
 from archive.tables import schema
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -66,7 +67,10 @@ def test_a_row_that_comes_twice_changes_nothing(catalog):
             "aliases": 2,
             "articles": 1,
             "captures": 1,
+            "redactions": 0,
             "revisions": 1,
+            "rulings": 0,
+            "sites": 0,
             "texts": 1,
             "visits": 1,
             "warcs": 0,
@@ -250,3 +254,73 @@ def test_migrations_lead_to_the_schema_that_the_code_knows(open_catalog):
 
 def test_the_code_knows_the_newest_migration():
     assert ScriptDirectory.from_config(settings()).get_current_head() == SCHEMA_VERSION
+
+
+RULING = Ruling(revision="urn:uuid:r1", ruled_at=NOON, reason="import", verdict="revised", facts_changed=("authors",))
+LATER = Ruling(revision="urn:uuid:r1", ruled_at=NOON + timedelta(hours=1), reason="import", verdict="superseded")
+
+
+@pytest.mark.parametrize("order", ["revision first", "rulings first", "latest ruling first"])
+def test_the_latest_ruling_on_a_revision_counts_in_whatever_order_the_records_are_read(catalog, order):
+    with catalog.writing() as writing:
+        if order == "revision first":
+            writing.add_revision(REVISION)
+        rulings = [RULING, LATER] if order != "latest ruling first" else [LATER, RULING]
+        for number, ruling in enumerate(rulings):
+            writing.add_ruling(ruling, record=f"urn:uuid:{number}")
+        if order != "revision first":
+            writing.add_revision(REVISION)
+    with catalog.reading() as reading:
+        assert reading.revision("urn:uuid:r1") == replace(REVISION, verdict="superseded")
+
+
+def test_a_superseded_revision_is_none_of_its_article_and_is_found_by_its_pressmark(catalog):
+    with catalog.writing() as writing:
+        writing.add_revision(REVISION)
+        writing.add_ruling(LATER, record="urn:uuid:x")
+    with catalog.reading() as reading:
+        assert reading.latest(URL) is None
+        assert reading.revisions_of(URL) == []
+        assert list(reading.revisions_where([], limit=None)) == []
+        assert reading.counts()["articles"] == 0
+        assert [each.record_id for each in reading.texts_like("d00c5ce0")] == ["urn:uuid:r1"]
+
+
+@pytest.mark.parametrize("rows_first", [True, False])
+def test_what_is_redacted_has_no_row_and_its_number_stays_taken(catalog, rows_first):
+    gone: dict[str, Any] = {
+        "redacted_at": NOON,
+        "reason": "court order",
+        "url": URL,
+        "captured_at": NOON,
+        "warc": "warc/a.warc.gz",
+    }
+    redactions = [
+        Redaction(record_id="urn:uuid:c1", offset=0, **gone),
+        Redaction(record_id="urn:uuid:r1", offset=90, sha256=REVISION.sha256, text_file=REVISION.text_file, **gone),
+    ]
+    with catalog.writing() as writing:
+        if rows_first:
+            writing.add_captures([CAPTURE])
+            writing.add_revision(REVISION)
+        for redaction in redactions:
+            writing.add_redaction(redaction)
+    with catalog.reading() as reading:
+        assert reading.capture("urn:uuid:c1") is None
+        assert reading.revision("urn:uuid:r1") is None
+        assert reading.next_ordinal("text/harbour-post.example/2026/11/20") == 8
+        assert reading.redactions_of(URL) == redactions
+        assert reading.redacted_texts("d00c5ce0") == reading.redactions_in("warc/a.warc.gz")[1:]
+
+
+def test_each_state_of_a_sites_memory_is_kept(catalog):
+    states = [Site(site="caliber.az", number=n, learned_at=NOON, memory={"lines": [n]}) for n in (1, 2)]
+    with catalog.writing() as writing:
+        for state in states:
+            writing.add_site(state, record=f"urn:uuid:{state.number}")
+    with catalog.reading() as reading:
+        assert reading.site("caliber.az", number=1) == replace(states[0], memory={"lines": [1]})
+        newest = reading.site("caliber.az")
+        assert newest
+        assert newest.number == 2
+        assert reading.site("other.example") is None
