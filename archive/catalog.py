@@ -3,8 +3,9 @@
 The finding aid over the WARC files: an index, not the archive. `archive.databases` opens one.
 """
 
+import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -16,10 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.errors import Damaged, WriteFailed
-from archive.records import Capture, Facts, Redaction, Revision, Ruling, Site, Validators, Visit
+from archive.records import Capture, Facts, Outcome, Redaction, Revision, Ruling, Site, Validators, Visit
 from archive.tables import aliases, captures, redactions, revisions, rulings, schema, sites, texts, visits, warcs
 from archive.warc import stamp
 
+_AT_ONCE = 200  # rows taken from the database at a time where there may be any number
+_READER_MS = 5_000  # for so long a reader may keep the log of a SQLite file from being emptied
 _WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL: any number, but one only
 _FACTS = [each.name for each in fields(Facts)]
 _CAPTURE = [each.name for each in fields(Capture)]
@@ -27,8 +30,20 @@ _VISIT = [each.name for each in fields(Visit)]
 _REVISION = [each.name for each in fields(Revision) if each.name != "facts"]
 _REDACTION = [each.name for each in fields(Redaction)]
 _SITE = [each.name for each in fields(Site)]
+_RULING = [each.name for each in fields(Ruling)]
+# What a visit came to, by what its revision is now.
+OUTCOME_NOW: Mapping[str, Outcome] = {
+    "new": "new",
+    "revised": "revised",
+    "copy": "copy",
+    "facts": "unchanged",
+    "superseded": "unchanged",
+}
 # A superseded revision is found by its pressmark and record id alone.
 _STANDS = revisions.c.verdict != "superseded"
+# Of captures of the same moment (an import's are of a second) the one whose text was kept later is the later revision.
+_OLDEST_FIRST = (revisions.c.captured_at, revisions.c.warc, revisions.c.offset)
+_NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
 
 
 # What every page asks is built once: SQLAlchemy takes longer to build a statement than SQLite to answer it.
@@ -59,13 +74,31 @@ _ARTICLE_AT = sa.select(aliases.c.article).where(aliases.c.alias == sa.bindparam
 _LATEST = (
     revisions.select()
     .where(revisions.c.canonical_url == sa.bindparam("article"), _STANDS)
-    .order_by(revisions.c.captured_at.desc(), revisions.c.record_id.desc())
+    .order_by(*_NEWEST_FIRST)
     .limit(1)
 )
 _FIRST_WITH = (
     revisions.select()
     .join(texts, texts.c.revision == revisions.c.record_id)
     .where(texts.c.sha256 == sa.bindparam("sha256"))
+)
+_CLOSED = (
+    redactions.select()
+    .where(redactions.c.url.in_(sa.bindparam("urls", expanding=True)), redactions.c.closed)
+    .order_by(redactions.c.redacted_at)
+    .limit(1)
+)
+_RULED = (
+    sa.select(rulings.c.revision)
+    .join(revisions, revisions.c.record_id == rulings.c.revision)
+    .where(revisions.c.capture == sa.bindparam("capture"))
+    .limit(1)
+)
+_TOLD_FIRST = (
+    sa.select(revisions.c.canonical_url)
+    .where(revisions.c.sha256 == sa.bindparam("sha256"), _STANDS)
+    .order_by(revisions.c.captured_at, revisions.c.canonical_url)
+    .limit(1)
 )
 _HIGHEST_ORDINAL = sa.select(sa.func.max(texts.c.ordinal)).where(texts.c.folder == sa.bindparam("folder"))
 
@@ -76,6 +109,10 @@ def _capture(row: sa.RowMapping) -> Capture:
 
 def _visit(row: sa.RowMapping) -> Visit:
     return Visit(**{name: row[name] for name in _VISIT})
+
+
+def _redaction(row: sa.RowMapping) -> Redaction:
+    return Redaction(**{name: row[name] for name in _REDACTION})
 
 
 def _revision(row: sa.RowMapping) -> Revision:
@@ -153,7 +190,7 @@ class Reading:
     def revisions_of(self, article: str) -> list[Revision]:
         """Every revision of the article, oldest first: number 1 is the first."""
         query = revisions.select().where(revisions.c.canonical_url == article, _STANDS)
-        return [_revision(row) for row in self._rows(query.order_by(revisions.c.captured_at, revisions.c.record_id))]
+        return [_revision(row) for row in self._rows(query.order_by(*_OLDEST_FIRST))]
 
     def latest(self, article: str) -> Revision | None:
         """The newest revision of the article."""
@@ -171,6 +208,45 @@ class Reading:
         """The revision whose text was the first with these bytes."""
         return self._revision(_FIRST_WITH, sha256=sha256)
 
+    def told_first(self, sha256: str) -> str | None:
+        """The article whose page told this text first, by capture date; None when none of them stands."""
+        return self._sql.execute(_TOLD_FIRST, {"sha256": sha256}).scalar()
+
+    def same_capture(self, url: str, at: datetime, payload_digest: str) -> Capture | None:
+        """The capture of exactly that URL at that moment with that payload."""
+        query = captures.select().where(
+            captures.c.url == url, captures.c.captured_at == at, captures.c.payload_digest == payload_digest
+        )
+        return next(map(_capture, self._rows(query.limit(1))), None)
+
+    def captured(self, url: str, at: datetime) -> Capture | None:
+        """The capture of exactly that URL at that moment that holds its payload, or of several any."""
+        query = captures.select().where(captures.c.url == url, captures.c.captured_at == at)
+        return next(map(_capture, self._rows(query.order_by(captures.c.revisit_of.is_not(None)).limit(1))), None)
+
+    def payload_known(self, url: str, sha256: str) -> Capture | None:
+        """As `payload_of`, by the payload's SHA-256."""
+        query = captures.select().where(
+            captures.c.url == url, captures.c.payload_sha256 == sha256, captures.c.revisit_of.is_(None)
+        )
+        return next(map(_capture, self._rows(query.where(captures.c.truncated.is_(None)).limit(1))), None)
+
+    def rulings_on(self, articles: Collection[str]) -> dict[str, Ruling]:
+        """The rulings on the revisions of these articles, by the revision's record id."""
+        query = rulings.select().join(revisions, revisions.c.record_id == rulings.c.revision)
+        found = self._rows(query.where(revisions.c.canonical_url.in_(sorted(articles))))
+        return {row["revision"]: Ruling(**{name: row[name] for name in _RULING}) for row in found}
+
+    def outcome_ruled(self, capture: str) -> Outcome | None:
+        """What the visit that brought this capture came to, when a ruling has said it since."""
+        if not self._sql.execute(_RULED, {"capture": capture}).first():
+            return None
+        # Where a newer extractor read the page again there are two revisions: the one that stands says it.
+        verdicts = sa.select(revisions.c.verdict).where(revisions.c.capture == capture)
+        standing = sa.case((_STANDS, 0), else_=1)
+        verdict = self._sql.execute(verdicts.order_by(standing, revisions.c.record_id).limit(1)).scalar()
+        return OUTCOME_NOW[verdict] if verdict else None
+
     def texts_like(self, digits: str, *, limit: int = 10) -> list[Revision]:
         """The texts whose SHA-256 begins with these hex digits, each by the revision that brought it first."""
         query = revisions.select().join(texts, texts.c.revision == revisions.c.record_id)
@@ -184,13 +260,29 @@ class Reading:
 
     def revisions_where(self, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int | None) -> Iterator[Revision]:
         """Revisions that meet all conditions (over `catalog.revisions`), newest capture first."""
-        query = (
-            revisions.select()
-            .where(_STANDS, *conditions)
-            .order_by(revisions.c.captured_at.desc(), revisions.c.record_id)
-        )
+        query = revisions.select().where(_STANDS, *conditions).order_by(*_NEWEST_FIRST)
         for row in self._rows(query.limit(limit)):
             yield _revision(row)
+
+    def articles_where(self, conditions: Sequence[sa.ColumnElement[bool]], *, after: str, limit: int) -> list[str]:
+        """The canonical URLs, in order and after that one, of articles of which a revision meets all conditions."""
+        url = revisions.c.canonical_url
+        query = sa.select(url).distinct().where(_STANDS, url > after, *conditions).order_by(url).limit(limit)
+        return list(self._sql.execute(query).scalars())
+
+    def revisions_in_order(self, conditions: Sequence[sa.ColumnElement[bool]]) -> Iterator[Revision]:
+        """Revisions that meet all conditions, oldest capture first; of any number only some are held in memory."""
+        query = revisions.select().where(_STANDS, *conditions).order_by(*_OLDEST_FIRST)
+        yield from map(_revision, self._rows(query.execution_options(yield_per=_AT_ONCE)))
+
+    def last_captured_at(self) -> datetime | None:
+        """When the newest capture was taken."""
+        query = sa.select(captures.c.captured_at).order_by(captures.c.captured_at.desc()).limit(1)
+        return self._sql.execute(query).scalar()
+
+    def all_captures(self) -> Iterator[Capture]:
+        """Every capture, in no order; of any number only some are held in memory."""
+        yield from map(_capture, self._rows(captures.select().execution_options(yield_per=_AT_ONCE)))
 
     def visits_since(self, at: datetime) -> list[Visit]:
         """The visits from that moment on, oldest first."""
@@ -230,6 +322,10 @@ class Reading:
             for path, length, sha256 in self._sql.execute(sa.select(warcs).order_by(warcs.c.path))
         }
 
+    def knows_a_warc(self) -> bool:
+        """Whether there is any WARC file in it."""
+        return self._sql.execute(sa.select(warcs.c.path).limit(1)).first() is not None
+
     def acknowledged(self, warc: str) -> int:
         """How many bytes of a WARC file are acknowledged; 0 for one that is not known."""
         return self._sql.execute(sa.select(warcs.c.length).where(warcs.c.path == warc)).scalar() or 0
@@ -250,10 +346,36 @@ class Reading:
         """What was taken out of that WARC file."""
         return list(self._redactions(redactions.c.warc == warc))
 
+    def all_redactions(self) -> list[Redaction]:
+        """Everything that was ever taken out, oldest capture first."""
+        return list(self._redactions(sa.true()))
+
+    def closed(self, urls: Sequence[str]) -> Redaction | None:
+        """Why nothing may be fetched at, or imported of, one of these URLs as an article; None when it may."""
+        row = next(iter(self._sql.execute(_CLOSED, {"urls": urls}).mappings()), None)
+        return _redaction(row) if row else None
+
+    def captures_with(self, column: str, values: Collection[str]) -> list[Capture]:
+        """The captures that have one of these values in that column."""
+        return [_capture(row) for row in self._with(captures, column, values)]
+
+    def revisions_with(self, column: str, values: Collection[str]) -> list[Revision]:
+        """The revisions that have one of these values in that column, superseded ones too."""
+        return [_revision(row) for row in self._with(revisions, column, values)]
+
+    def visits_with(self, column: str, values: Collection[str]) -> list[Visit]:
+        """The visits that have one of these values in that column."""
+        return [_visit(row) for row in self._with(visits, column, values)]
+
+    def _with(self, table: sa.Table, column: str, values: Collection[str]) -> Iterator[sa.RowMapping]:
+        wanted = sorted(values)
+        for start in range(0, len(wanted), 500):
+            yield from self._rows(table.select().where(table.c[column].in_(wanted[start : start + 500])))
+
     def _redactions(self, condition: sa.ColumnElement[bool]) -> Iterator[Redaction]:
         query = redactions.select().where(condition)
         for row in self._rows(query.order_by(redactions.c.captured_at, redactions.c.record_id)):
-            yield Redaction(**{name: row[name] for name in _REDACTION})
+            yield _redaction(row)
 
     def site(self, name: str, *, number: int | None = None) -> Site | None:
         """A state of what was learned about a host: the newest, or the one of that number."""
@@ -262,16 +384,21 @@ class Reading:
         return next((Site(**{each: row[each] for each in _SITE}) for row in self._rows(query)), None)
 
     def rows_in(self, warc: str) -> Iterator[Capture | Revision]:
-        """The captures and revisions that the catalog places in a WARC file."""
-        for row in self._rows(captures.select().where(captures.c.warc == warc)):
-            yield _capture(row)
-        for row in self._rows(revisions.select().where(revisions.c.warc == warc)):
-            yield _revision(row)
+        """The captures and revisions that the catalog places in a WARC file, by offset."""
+        kept, understood = (
+            table.select().where(table.c.warc == warc).order_by(table.c.offset).execution_options(yield_per=_AT_ONCE)
+            for table in (captures, revisions)
+        )
+        rows: list[Iterator[Capture | Revision]] = [
+            map(_capture, self._rows(kept)),
+            map(_revision, self._rows(understood)),
+        ]
+        yield from heapq.merge(*rows, key=lambda row: row.offset)
 
     def all_revisions(self) -> Iterator[Revision]:
-        """Every revision, by file and offset."""
-        for row in self._rows(revisions.select().order_by(revisions.c.warc, revisions.c.offset)):
-            yield _revision(row)
+        """Every revision, by file and offset; of any number only some are held in memory."""
+        query = revisions.select().order_by(revisions.c.warc, revisions.c.offset)
+        yield from map(_revision, self._rows(query.execution_options(yield_per=_AT_ONCE)))
 
     def dump(self) -> Iterator[str]:
         """Each table as JSON lines sorted by key: what two archives are compared by."""
@@ -305,6 +432,8 @@ class Writing(Reading):
             mine = visits.c.visit_id == visit.visit_id
             other = visits.c.journal.is_(None) | (visits.c.journal > journal)
             self._sql.execute(visits.update().where(mine, other).values(journal=journal))
+            if visit.article and visit.capture:
+                self._follow_rulings(visit.capture)
         if visit.article:
             for alias in dict.fromkeys((*visit.aliases, visit.article)):
                 self._point(alias, visit.article, visit.visited_at)
@@ -321,17 +450,30 @@ class Writing(Reading):
         if revision.names_file:
             self._add_text(revision.text_file, revision.sha256, revision.record_id)
         self._apply_ruling(revision.record_id)
+        self._follow_rulings(revision.capture)
 
     def add_ruling(self, ruling: Ruling, *, record: str) -> None:
         """A later word on a revision, which may be added before the revision is; of several the latest counts."""
         self._sql.execute(_ruling(self._sql.dialect.name), {**_columns(ruling), "record": record})
         self._apply_ruling(ruling.revision)
+        if ruled := self.revision(ruling.revision):
+            self._follow_rulings(ruled.capture)
 
     def _apply_ruling(self, revision: str) -> None:
         said = next(iter(self._rows(rulings.select().where(rulings.c.revision == revision))), None)
         if said:
             changed = {name: said[name] for name in ("verdict", "copy_of", "facts_changed")}
             self._sql.execute(revisions.update().where(revisions.c.record_id == revision).values(changed))
+
+    def _follow_rulings(self, capture: str) -> None:
+        """The outcome of the visit that brought this capture, when there is a later word on what came of it.
+
+        Asked for wherever a revision, a ruling or a visit is added, for they may come in any order.
+        """
+        outcome = self.outcome_ruled(capture)
+        if outcome:
+            brought = (visits.c.capture == capture) & visits.c.article.is_not(None)
+            self._sql.execute(visits.update().where(brought).values(outcome=outcome))
 
     def add_redaction(self, redaction: Redaction) -> None:
         """A record taken out for good: its row goes, the number of its text's file stays taken."""
@@ -340,6 +482,11 @@ class Writing(Reading):
             self._add_text(redaction.text_file, redaction.sha256, redaction.record_id)
         for table in (captures, revisions):
             self._sql.execute(table.delete().where(table.c.record_id == redaction.record_id))
+
+    def drop_redacted(self) -> None:
+        """Take out the rows of what was redacted, should a rebuild have met its records before it met the redaction."""
+        for table in (captures, revisions):
+            self._sql.execute(table.delete().where(table.c.record_id.in_(sa.select(redactions.c.record_id))))
 
     def add_site(self, site: Site, *, record: str) -> None:
         """A state of what was learned about a host."""
@@ -401,6 +548,27 @@ def _columns(value: Capture | Visit | Ruling | Redaction | Site) -> dict[str, ob
     return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
+def _vacuum_sqlite(connection: sa.Connection) -> bool:
+    """The file written anew and its log emptied; whether a reader held on to that for as long as we wait."""
+    connection.exec_driver_sql("VACUUM")
+    [patience] = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={_READER_MS}")
+    busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+    return bool(busy)
+
+
+def _vacuum_postgres(connection: sa.Connection) -> bool:
+    """Every table in files of its own, and what was noted of their values anew. Locks out readers, so none is busy."""
+    alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+    for table in schema.sorted_tables:
+        alone.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table.name}")
+    return False
+
+
+_VACUUM = {"sqlite": _vacuum_sqlite, "postgresql": _vacuum_postgres}
+
+
 def name_of(engine: sa.Engine) -> str:
     """What the database is called in a message: a SQLite file by its path, others by their URL without the password."""
     url = engine.url
@@ -437,9 +605,27 @@ class Catalog:
                 else:
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
                 yield Writing(connection)
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            # SQLite opens a file for reading alone where it could not be opened for writing just then (EMFILE, EIO),
+            # and says so only now: the next transaction gets a connection of its own.
+            self._engine.dispose()
+            if isinstance(error, (sa.exc.IntegrityError, sa.exc.ProgrammingError)):
+                raise  # no fault of the disk's
             why = f"the catalog was not written ({error.orig}); nothing that was kept is lost"
             raise WriteFailed(name_of(self._engine), f"{why}. Mend that and run it again") from error
+
+    def scrub(self) -> None:
+        """Write the database anew, so that what was deleted stands nowhere in its files any more.
+
+        Nobody may write meanwhile. Raises WriteFailed, also when somebody who reads holds on to its log.
+        """
+        try:
+            with self._engine.connect() as connection:
+                busy = _VACUUM[connection.dialect.name](connection)
+        except sa.exc.OperationalError as error:
+            raise WriteFailed(name_of(self._engine), f"could not be written anew ({error.orig})") from error
+        if busy:
+            raise WriteFailed(name_of(self._engine), "its log could not be emptied, for somebody is reading it")
 
     def close(self) -> None:
         """Let go of the database; a SQLite file is checkpointed by its last connection."""

@@ -7,7 +7,9 @@ import errno
 import fcntl
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from archive.errors import Locked, ReadOnly, WriteFailed
@@ -19,6 +21,24 @@ _FULL = {
     errno.EFBIG: "the file would be too large",
 }
 _MACOS_FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)
+_KNOWS_NO_FULL_SYNC = (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY)  # a network disk, some folders
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How much a file system holds and how much of it is free for us, in bytes."""
+
+    free: int
+    total: int
+
+
+def space(folder: Path) -> Space:
+    """What the folder's file system has left. Raises WriteFailed or ReadOnly."""
+    try:
+        said = os.statvfs(folder)
+    except OSError as error:
+        raise refused(folder, error) from error
+    return Space(free=said.f_bavail * said.f_frsize, total=said.f_blocks * said.f_frsize)
 
 
 def refused(path: Path, error: OSError) -> WriteFailed | ReadOnly:
@@ -32,28 +52,47 @@ def refused(path: Path, error: OSError) -> WriteFailed | ReadOnly:
 def write_all(fd: int, block: bytes) -> None:
     """Write every byte of the block, however often the kernel takes only a part of it.
 
-    A full disk takes a part first and says ENOSPC only at the next call, so the count is what tells.
+    A full disk takes a part first and says ENOSPC only at the next call, so the count is what tells. Raises OSError.
     """
     rest = memoryview(block)
     while rest:
-        rest = rest[os.write(fd, rest) :]
+        taken = os.write(fd, rest)
+        if not taken:  # no disk should; one that does would keep us here for ever
+            raise OSError(errno.EIO, "the disk takes no bytes and does not say why")
+        rest = rest[taken:]
 
 
 def sync(fd: int) -> None:
-    """Wait until the file's bytes are on the medium (macOS: through the drive's own cache, too)."""
-    if _MACOS_FULL_SYNC is not None:
-        fcntl.fcntl(fd, _MACOS_FULL_SYNC)
-    else:
-        os.fdatasync(fd)
+    """Wait until the file's bytes and its size are on the medium (macOS: through the drive's own cache, too).
+
+    Raises OSError. After one nobody may sync this descriptor again: the kernel has told its error, forgets it, and the
+    next sync lies (PostgreSQL's lesson of 2018).
+    """
+    if not _full_sync(fd):
+        os.fdatasync(fd)  # the size is among what it waits for, for without it the bytes cannot be read (POSIX)
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the folder's names are on the medium."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Wait until the folder's names are on the medium. Raises OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(fd)
+        if not _full_sync(fd):
+            os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _full_sync(fd: int) -> bool:
+    """Whether macOS has emptied the drive's cache; False elsewhere, and on a disk that knows no such thing."""
+    if _MACOS_FULL_SYNC is None:
+        return False
+    try:
+        fcntl.fcntl(fd, _MACOS_FULL_SYNC)
+    except OSError as error:
+        if error.errno not in _KNOWS_NO_FULL_SYNC:
+            raise
+        return False
+    return True
 
 
 def make_folder(folder: Path) -> None:
@@ -70,26 +109,50 @@ def write_whole(path: Path, block: bytes, *, mode: int = 0o644) -> None:
 
     Raises WriteFailed or ReadOnly.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_each({path: block}, mode=mode)
+
+
+def write_each(blocks: Mapping[Path, bytes], *, mode: int = 0o644) -> None:
+    """As `write_whole` for several files, each folder waited for once. After an error some of them may be there.
+
+    Raises WriteFailed or ReadOnly, which name the file that was at fault.
+    """
+    drafts: dict[Path, Path] = {}
+    path = Path()
     try:
-        make_folder(path.parent)
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        try:
-            write_all(fd, block)
-            sync(fd)
-        finally:
-            os.close(fd)
-        draft.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise refused(path, error) from error
+        for path, block in blocks.items():
+            make_folder(path.parent)
+            drafts[path] = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+            _write_draft(drafts[path], block, mode)
+        for path, draft in drafts.items():
+            draft.rename(path)
+        for path in {each.parent: each for each in drafts}.values():
+            sync_folder(path.parent)
+    except BaseException as error:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise refused(path, error) from error
+        raise
+
+
+def _write_draft(draft: Path, block: bytes, mode: int) -> None:
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        write_all(fd, block)
+        sync(fd)
+    finally:
+        os.close(fd)
 
 
 def let_go(lock: int) -> None:
-    """Let go of what `take_lock` took."""
-    os.close(lock)
+    """Let go of what `take_lock` took, or of any descriptor whose bytes were waited for.
+
+    What a disk says at the close is passed over: there is nothing left to do, and the descriptor is gone (close(2)).
+    """
+    with suppress(OSError):
+        os.close(lock)
 
 
 def take_lock(path: Path, *, exclusive: bool) -> int:

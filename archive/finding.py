@@ -7,9 +7,11 @@ from datetime import date
 import sqlalchemy as sa
 
 from archive.catalog import Reading
-from archive.errors import Ambiguous, NotFound
-from archive.records import Revision
-from archive.tables import revisions
+from archive.errors import Ambiguous, NotFound, Redacted
+from archive.records import Redaction, Revision
+from archive.tables import Holds, revisions
+
+Conditions = Sequence[sa.ColumnElement[bool]]  # over revisions; none: all of them
 
 _PRESSMARK = re.compile(r"(?:\d{3,}_)?([0-9a-f]{6,64})(?:\.txt)?", re.IGNORECASE)
 _AT = re.compile(r"(.+)@(\d{1,6}|\d{4}-\d\d-\d\d)")
@@ -21,7 +23,7 @@ def find(reading: Reading, wanted: str, *, key: Callable[[str], str]) -> Revisio
 
     wanted: a pressmark, six or more of its hex digits, a record id, or an article's URL (its latest revision); with
     `@3` or `@2026-11-20` behind it an earlier one, by number or as of the end of that day (UTC). key: normalises a URL.
-    Raises NotFound or Ambiguous.
+    Raises NotFound, Redacted or Ambiguous.
     """
     at = _AT.fullmatch(wanted)
     if at is None:
@@ -37,7 +39,7 @@ def find(reading: Reading, wanted: str, *, key: Callable[[str], str]) -> Revisio
 
 def _find(reading: Reading, wanted: str, key: Callable[[str], str]) -> Revision:
     if digits := _PRESSMARK.fullmatch(wanted):
-        return _one(reading.texts_like(digits[1].lower(), limit=_SHOWN), wanted)
+        return _one(reading, reading.texts_like(digits[1].lower(), limit=_SHOWN), digits[1].lower(), wanted)
     if wanted.strip("<>").startswith("urn:uuid:"):
         return _by_record(reading, wanted.strip("<>"))
     try:
@@ -46,12 +48,21 @@ def _find(reading: Reading, wanted: str, key: Callable[[str], str]) -> Revision:
         article = wanted
     latest = reading.latest(article)
     if latest is None:
+        _check_redacted(reading.redactions_of(article), wanted)
         raise NotFound(wanted, "nothing in this archive answers to it; `pressmark list` shows what does")
     return latest
 
 
-def _one(found: Sequence[Revision], wanted: str) -> Revision:
+def _check_redacted(gone: Sequence[Redaction], wanted: str) -> None:
+    """Raises Redacted when there is anything; the latest word on it counts."""
+    if gone:
+        last = max(gone, key=lambda each: each.redacted_at)
+        raise Redacted(wanted, f"was redacted on {last.redacted_at:%Y-%m-%d}: {last.reason}")
+
+
+def _one(reading: Reading, found: Sequence[Revision], digits: str, wanted: str) -> Revision:
     if not found:
+        _check_redacted(reading.redacted_texts(digits), wanted)
         raise NotFound(
             wanted, "no text in this archive has a hash that begins so; `pressmark list` shows those there are"
         )
@@ -63,6 +74,8 @@ def _one(found: Sequence[Revision], wanted: str) -> Revision:
 def _by_record(reading: Reading, record_id: str) -> Revision:
     found = reading.revision(record_id) or reading.of_capture(record_id)
     if found is None:
+        gone = reading.redaction(record_id)
+        _check_redacted([gone] if gone else [], record_id)
         raise NotFound(record_id, "no text in this archive was kept under, or understood from, this record")
     return found
 
@@ -99,25 +112,26 @@ def conditions(  # noqa: PLR0913 - one for each word of the vocabulary, by keywo
     """The filters of list, search and export as conditions over revisions.
 
     since, until: the day it was published, else captured, both included. site: the host or any host under it. sites:
-    one of these hosts. language: "en" means "en-GB" too. author: any part of a name; in SQLite only the case of ASCII
-    letters is passed over.
+    one of these hosts. language: "en" means "en-GB" too. author: any part of a name, in any case. Of a date that is
+    only a month or a year every day counts.
     """
     columns = revisions.c
-    day = sa.func.coalesce(
-        sa.func.substr(columns.published, 1, 10), sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
-    )
     captured = sa.func.substr(sa.cast(columns.captured_at, sa.Text), 1, 10)
+    # "2026-11" sorts before all its days, "2026-11-99" behind them.
+    filled = columns.published + sa.func.substr("9999-99-99", sa.func.length(columns.published) + 1)
+    first_day = sa.func.coalesce(sa.func.substr(columns.published, 1, 10), captured)
+    last_day = sa.func.coalesce(sa.func.substr(filled, 1, 10), captured)
     wanted: list[tuple[object, Callable[[], sa.ColumnElement[bool]]]] = [
         (site, lambda: (columns.site == site) | columns.site.endswith(f".{site}", autoescape=True)),
         # As text: a Json column would take the pattern for a JSON string, quotes and all.
-        (author, lambda: sa.cast(columns.authors, sa.Text).icontains(author, autoescape=True)),
+        (author, lambda: Holds(sa.cast(columns.authors, sa.Text), author)),
         (
             language,
             lambda: (columns.language == language) | columns.language.startswith(f"{language}-", autoescape=True),
         ),
         (kind, lambda: columns.kind == kind),
-        (since, lambda: day >= str(since)),
-        (until, lambda: day <= str(until)),
+        (since, lambda: last_day >= str(since)),
+        (until, lambda: first_day <= str(until)),
         (captured_since, lambda: captured >= str(captured_since)),
         (captured_until, lambda: captured <= str(captured_until)),
         (sites, lambda: columns.site.in_(list(sites or ()))),

@@ -1,5 +1,10 @@
 """HTTP heads as they stood on the wire, read without changing a byte of them.  Source: RFC 9112."""
 
+import re
+
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_TRANSFER_ENCODING = re.compile(rb"(?im)^(?=transfer-encoding[ \t]*:)")
+
 
 def status_of(head: bytes) -> int:
     """The status code of a response head (three digits); 0 when the status line has none."""
@@ -31,3 +36,24 @@ def media_type(head: bytes) -> str | None:
     """The media type of Content-Type in lower case, without parameters: "text/html"; None when absent."""
     value = field(head, "content-type")
     return value.partition(";")[0].strip().lower() or None if value else None
+
+
+def archived_head(head: bytes) -> bytes:
+    """The head as it goes into the archive: byte for byte but for two things that readers stumble over.
+
+    Transfer-Encoding (undone in the body) gets X-Archive-Orig- before its name; a bare LF becomes CRLF.
+    """
+    return _TRANSFER_ENCODING.sub(b"X-Archive-Orig-", _BARE_LF.sub(b"\r\n", head))
+
+
+def has_bare_lf(head: bytes) -> bool:
+    """Whether `archived_head` mends a line end in it."""
+    return _BARE_LF.search(head) is not None
+
+
+def note_value(raw: bytes) -> str:
+    r"""Bytes from the wire as one line of ASCII: \r, \n, \\ and \xNN stand for what does not print.
+
+    Turned back by `value.encode().decode("unicode_escape").encode("latin-1")`.
+    """
+    return raw.decode("latin-1").encode("unicode_escape").decode("ascii")

@@ -20,8 +20,8 @@ VISITS = "urn:pressmark:visits"
 RULINGS = "urn:pressmark:rulings"
 REDACTIONS = "urn:pressmark:redactions"
 SITE = "urn:pressmark:site"
-_FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
-_LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
+FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
+LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
 _FACTS = [each.name for each in fields(Facts)]
 
 T = TypeVar("T", Visit, Ruling, Redaction, Site)
@@ -39,15 +39,20 @@ class Decision:
     captured_at: datetime
 
 
+def is_tombstone(record: Record) -> bool:
+    """Whether the record stands where a group was taken out.  See archive.tombstones."""
+    return record.type == "metadata" and record.block.startswith(b"redacted: ")
+
+
 def groups(records: Iterable[Record]) -> Iterator[tuple[Record, ...]]:
-    """The records in whole groups; a group that lost its first or its last record is not given."""
+    """The records in whole groups; a group that lost its first or its last record is not given, nor are tombstones."""
     group: list[Record] = []
     for record in records:
-        if record.type in _FIRST_OF_GROUP:
+        if record.type in FIRST_OF_GROUP or is_tombstone(record):
             group = []
         group.append(record)
-        if record.type in _LAST_OF_GROUP:
-            if group[0].type in _FIRST_OF_GROUP:
+        if record.type in LAST_OF_GROUP:
+            if group[0].type in FIRST_OF_GROUP:
                 yield tuple(group)
             group = []
 

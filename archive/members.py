@@ -3,7 +3,7 @@
 Reading is ours and not warcio's, because warcio hands back a torn payload as if it were whole (webrecorder/warcio#138).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,7 @@ except ImportError:  # pragma: no cover - where there is no isal wheel
 _CHUNK = 1 << 18
 _MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31  # zlib's name for "a gzip header and trailer, checked"
+_RESERVED = 0xE0  # flags of a gzip header that must be zero
 _MOST = 1 << 30  # no record of ours is larger than this when inflated
 
 
@@ -59,34 +60,41 @@ def member(plain: bytes) -> bytes:
 
 def parse(plain: bytes, *, offset: int = 0, length: int = 0) -> Record:
     """One inflated record. Raises ValueError saying what is wrong with it."""
-    head, empty, rest = plain.partition(b"\r\n\r\n")
-    lines = head.decode("utf-8", "replace").split("\r\n")
-    if not empty or not lines[0].startswith("WARC/1."):
+    at = plain.find(b"\r\n\r\n")
+    lines = plain[: max(at, 0)].decode("utf-8", "replace").split("\r\n")
+    if not lines[0].startswith("WARC/1."):
         raise ValueError("no WARC header")
     fields = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:]))
     record = Record(offset=offset, length=length, fields=fields, block=b"")
     stated = record.field("Content-Length") or ""
     if not stated.isdecimal():
         raise ValueError("no Content-Length")
-    if len(rest) != int(stated) + 4 or not rest.endswith(b"\r\n\r\n"):
-        raise ValueError(f"Content-Length says {stated} bytes, there are {max(len(rest) - 4, 0)}")
-    return Record(offset=offset, length=length, fields=fields, block=rest[:-4])
+    block, end = at + 4, at + 4 + int(stated)
+    if len(plain) != end + 4 or not plain.endswith(b"\r\n\r\n"):
+        if plain.startswith(b"WARC/1.", end + 4):
+            raise ValueError("one gzip member holds several records")
+        raise ValueError(f"Content-Length says {stated} bytes, there are {max(len(plain) - block - 4, 0)}")
+    return Record(offset=offset, length=length, fields=fields, block=plain[block:end])
 
 
-def walk(path: Path, *, start: int = 0, end: int | None = None) -> Iterator[Record]:
+def walk(
+    path: Path, *, start: int = 0, end: int | None = None, heard: Callable[[bytes], object] | None = None
+) -> Iterator[Record]:
     """Every record of the file from `start` up to `end` (bytes), in order.
 
+    heard: is given all bytes as they are read, so that whoever wants the file's digest need not read it again.
     Raises Damaged with the offset of the first member that is not whole, is no record, or is no gzip.
     """
     with path.open("rb") as file:
         file.seek(start)
+        read = _heard(file, heard) if heard else lambda: file.read(_CHUNK)
         offset = start
         pending = b""
         while end is None or offset < end:
-            pending = pending or file.read(_CHUNK)
+            pending = pending or read()
             if not pending:
                 return
-            plain, length, pending = _inflate(file, pending, path, offset)
+            plain, length, pending = _inflate(read, pending, path, offset)
             try:
                 yield parse(plain, offset=offset, length=length)
             except ValueError as error:
@@ -94,35 +102,47 @@ def walk(path: Path, *, start: int = 0, end: int | None = None) -> Iterator[Reco
             offset += length
 
 
-def survivors(path: Path, damages: list[Damaged], *, end: int | None = None) -> Iterator[Record]:
+def _heard(file: BinaryIO, heard: Callable[[bytes], object]) -> Callable[[], bytes]:
+    def read() -> bytes:
+        chunk = file.read(_CHUNK)
+        heard(chunk)
+        return chunk
+
+    return read
+
+
+def survivors(
+    path: Path, damages: list[Damaged], *, end: int | None = None, heard: Callable[[bytes], object] | None = None
+) -> Iterator[Record]:
     """Every record that is whole, also behind a damaged one; what is wrong is added to `damages`.
 
-    Raises FileNotFoundError when the file is not there.
+    heard: as for `walk`, up to the first damage. Raises FileNotFoundError when the file is not there.
     """
     start: int | None = 0
     while start is not None:
         try:
-            yield from walk(path, start=start, end=end)
+            yield from walk(path, start=start, end=end, heard=heard)
             return
         except Damaged as damage:
             damages.append(damage)
-            start = _next_member(path, damage.offset + 1, end)
+            heard = None
+            with path.open("rb") as file:
+                start = next_member(file, damage.offset + 1, end)
 
 
-def _next_member(path: Path, start: int, end: int | None) -> int | None:
+def next_member(file: BinaryIO, start: int, end: int | None = None) -> int | None:
     """Where the next gzip member begins that holds a WARC record; None when there is none up to `end`."""
-    with path.open("rb") as file:
-        while end is None or start < end:
-            file.seek(start)
-            chunk = file.read(_CHUNK)
-            at = chunk.find(_MAGIC)
-            while at >= 0:
-                if (end is None or start + at < end) and _begins_a_record(chunk[at : at + 4096]):
-                    return start + at
-                at = chunk.find(_MAGIC, at + 1)
-            if len(chunk) < _CHUNK:
-                return None
-            start += len(chunk) - 4096  # a member may begin near the chunk's end
+    while end is None or start < end:
+        file.seek(start)
+        chunk = file.read(_CHUNK)
+        at = chunk.find(_MAGIC)
+        while at >= 0:
+            if (end is None or start + at < end) and _begins_a_record(chunk[at : at + 4096]):
+                return start + at
+            at = chunk.find(_MAGIC, at + 1)
+        if len(chunk) < _CHUNK:
+            return None
+        start += len(chunk) - 4096  # a member may begin near the chunk's end
     return None
 
 
@@ -133,9 +153,14 @@ def _begins_a_record(block: bytes) -> bool:
         return False
 
 
-def _inflate(file: BinaryIO, pending: bytes, path: Path, offset: int) -> tuple[bytes, int, bytes]:
-    """The member that begins at `pending`: inflated, its length, and what was read past it."""
+def _inflate(read: Callable[[], bytes], pending: bytes, path: Path, offset: int) -> tuple[bytes, int, bytes]:
+    """The member that begins at `pending`: inflated, its length, and what was read past it; read: gives more."""
     inflate, parts, length, size = zlib.decompressobj(_GZIP), [], 0, 0
+    if len(pending) < 4:
+        pending += read()
+    # isal passes over them, zlib and the standard do not.  Source: RFC 1952, 2.3.1.2.
+    if pending[3:4] and pending[3] & _RESERVED:
+        raise Damaged(path, "bytes that are no gzip (unknown flags)", offset=offset)
     while pending:
         try:
             parts.append(inflate.decompress(pending))
@@ -147,7 +172,7 @@ def _inflate(file: BinaryIO, pending: bytes, path: Path, offset: int) -> tuple[b
         length += len(pending) - len(inflate.unused_data)
         if inflate.eof:
             return b"".join(parts), length, inflate.unused_data
-        pending = file.read(_CHUNK)
+        pending = read()
     raise Damaged(path, "the last record is cut short", offset=offset)
 
 

@@ -85,15 +85,18 @@ class Archive:
         Each file's warcinfo once, then the captures (a revisit's original, the redirects before it), the conversion.
         """
         begun: set[str] = set()
-        for warc, offset in self._records_of(revision):
+        for warc, offset in self.places_of(revision):
             if warc not in begun:
                 begun.add(warc)
                 yield self._raw(next(members.walk(self.warc_path(warc))), warc)
-            for record in self._group_at(warc, offset):
+            for record in self.group_at(warc, offset):
                 yield self._raw(record, warc)
 
-    def _records_of(self, revision: Revision) -> list[tuple[str, int]]:
-        """Where the groups begin that a text rests on, earliest first."""
+    def places_of(self, revision: Revision) -> list[tuple[str, int]]:
+        """Where the groups begin that a text rests on: its captures, a revisit's original first, then its own record.
+
+        Raises Damaged when its capture is not there.
+        """
         with self.reading() as reading:
             capture = reading.capture(revision.capture)
             if capture is None:
@@ -103,7 +106,8 @@ class Archive:
         places = [(each.warc, each.offset) for each in chain]
         return list(dict.fromkeys([*places, (revision.warc, revision.offset)]))
 
-    def _group_at(self, warc: str, offset: int) -> tuple[Record, ...]:
+    def group_at(self, warc: str, offset: int) -> tuple[Record, ...]:
+        """The group that begins there, () when none does. Raises Damaged."""
         return next(index.groups(members.walk(self.warc_path(warc), start=offset)), ())
 
     def _raw(self, record: Record, warc: str) -> bytes:

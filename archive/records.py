@@ -20,6 +20,8 @@ Truncation = Literal["length", "time", "disconnect"]
 
 def count_words(text: str) -> int:
     """How many words a text has; where no spaces part them (Chinese, Japanese, Thai), two characters count as one."""
+    if not _WIDE.search(text):  # nearly always, and rebuild counts every text
+        return len(text.split())
     return sum(max(1, len(_WIDE.findall(part)) // 2) for part in text.split())
 
 
@@ -29,8 +31,8 @@ class Exchange:
 
     url: str  # as asked; no fragment, no credentials
     started_at: datetime
-    seconds: float  # from the request's first byte to the response's last
-    request_head: bytes  # through the empty line, credentials and cookies left out
+    seconds: float  # from the request's first byte to the response's last; of an import 0.0: nobody told
+    request_head: bytes  # through the empty line, credentials and cookies left out; of an import empty when not told
     response_head: bytes  # the final status line through the empty line, byte for byte
     body: bytes  # transfer coding undone, content coding kept
     ip: str | None  # the address that was dialled
@@ -173,7 +175,8 @@ class Redaction:
     warc: str  # where the tombstone lies
     offset: int
     sha256: str | None = None  # of the text's bytes, when a conversion was there
-    text_file: str | None = None  # the file that its text had; its number is never given again
+    text_file: str | None = None  # the file that was made for its text; its number is never given again
+    closed: bool = False  # nothing is fetched at, or imported of, its URL as an article any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

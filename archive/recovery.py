@@ -10,17 +10,18 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive import disk, index, texts
+from archive import disk, erasure, index, texts
 from archive.catalog import Catalog, Writing
 from archive.errors import Damaged
 from archive.members import Record, walk
 from archive.warc import MANIFEST, OPEN, READ_ONLY, finish
 
+_DYING_SECONDS = 2.0  # a killed process takes milliseconds to close its files
 _STALE_SECONDS = 3600  # a ".new" file older than this belongs to nobody
 
 
@@ -43,8 +44,12 @@ class Recovered:
 
 
 def recover(root: Path, catalog: Catalog) -> list[Recovered]:
-    """Every file that a dead writer left: taken in, then closed. Raises WriteFailed or ReadOnly."""
+    """Every file that a dead writer left: taken in, then closed; a redaction that was begun is finished.
+
+    Raises WriteFailed or ReadOnly.
+    """
     folders = sorted((root / "warc").glob("*/*/*"))
+    _put_aside_outrun(root, folders)
     with catalog.writing() as writing:
         taken = take_in(root, writing, folders)
     done = []
@@ -54,21 +59,52 @@ def recover(root: Path, catalog: Catalog) -> list[Recovered]:
     _end_what_was_begun(root, catalog)
     for folder in folders:
         _sweep(folder)
+    erasure.finish_begun(root, catalog)
     return done
 
 
-def take_in(root: Path, writing: Writing, folders: Iterable[Path]) -> dict[str, Taken]:
+def take_in(root: Path, writing: Writing, folders: Sequence[Path], *, own: Path | None = None) -> dict[str, Taken]:
     """Put the groups that dead writers left into the catalog, with their text files; the files stay open.
 
     Bytes that the catalog has acknowledged are never cut: what is wrong among them is damage, for `verify` to report.
-    folders: the day folders to look in. Raises WriteFailed or ReadOnly.
+    folders: the day folders to look in. own: the caller's file, by its final name. Raises WriteFailed or ReadOnly.
     """
+    _outwait_the_dying(root, writing, folders, own)
     taken = {}
     for path, fd in _left(folders):
         with _in_our_words(path):
             if found := _take_in(root, path, fd, writing):
                 taken[_warc(root, path)] = found
     return taken
+
+
+def _outwait_the_dying(root: Path, writing: Writing, folders: Iterable[Path], own: Path | None) -> None:
+    """Wait for writers that die just now: the system ends their transaction before it frees their file.
+
+    We hold the transaction, so nobody alive is in the middle of a group; what lies behind the acknowledged bytes of a
+    locked file is a dying writer's, and its numbers would be given again if we passed it over.
+    """
+    until = time.monotonic() + _DYING_SECONDS
+    for folder in folders:
+        with _in_our_words(folder):
+            paths = [path for path in folder.glob(f"*.warc.gz{OPEN}") if path.with_suffix("") != own]
+        for path in paths:
+            while time.monotonic() < until and _is_held(path) and _holds_more(root, path, writing):
+                time.sleep(0.01)
+
+
+def _is_held(path: Path) -> bool:
+    with _alone(path) as fd:
+        return fd is None and path.exists()
+
+
+def _holds_more(root: Path, path: Path, writing: Writing) -> bool:
+    """Whether whole groups lie behind the acknowledged bytes; a warcinfo alone says nothing."""
+    try:
+        behind = index.groups(_sound(path, start=writing.acknowledged(_warc(root, path))))
+        return any(group[0].type != "warcinfo" for group in behind)
+    except FileNotFoundError:  # closed since we looked
+        return False
 
 
 def _take_in(root: Path, path: Path, fd: int, writing: Writing) -> Taken | None:
@@ -135,10 +171,29 @@ def _end_what_was_begun(root: Path, catalog: Catalog) -> None:
 def _left(folders: Iterable[Path]) -> Iterator[tuple[Path, int]]:
     """The `.open` files whose writer is dead, path and descriptor, each under our lock while it is looked at."""
     for folder in folders:
-        for path in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+        with _in_our_words(folder):
+            paths = sorted(folder.glob(f"*.warc.gz{OPEN}"))
+            outrun = {path for path in paths if path.with_suffix("").exists()}
+        for path in paths:
+            if path in outrun:  # never closed over the whole file
+                continue
             with _alone(path) as fd:
                 if fd is not None:
                     yield path, fd
+
+
+def _put_aside_outrun(root: Path, folders: Iterable[Path]) -> None:
+    """Move the beginning of a file that lies there closed, too, to quarantine.
+
+    rsync leaves one when it copies an archive a second time, after the file was closed, and may not delete.
+    """
+    for folder in folders:
+        for path in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+            if path.with_suffix("").exists():
+                with _in_our_words(path):
+                    aside = root / "quarantine" / time.strftime("%Y-%m-%d", time.gmtime(path.stat().st_mtime))
+                    disk.make_folder(aside)
+                    path.rename(aside / path.name)
 
 
 @contextmanager
@@ -151,9 +206,11 @@ def _alone(path: Path) -> Iterator[int | None]:
             yield None
             return
     try:
-        yield fd if _locked(fd) and path.exists() else None
+        with _in_our_words(path):
+            is_ours = _locked(fd) and path.exists()
+        yield fd if is_ours else None
     finally:
-        os.close(fd)
+        disk.let_go(fd)
 
 
 def _locked(fd: int) -> bool:

@@ -1,12 +1,13 @@
 """Opening an archive: making the folder, knowing it again, refusing what it is not."""
 
-import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from archive import disk
-from archive.databases import open_sqlite, open_url
-from archive.errors import NewerFormat, NotAnArchive
+from archive import copies, disk
+from archive.catalog import Catalog
+from archive.databases import REBUILD, open_sqlite, open_url
+from archive.errors import NewerFormat, NoCatalog, NotAnArchive
 from archive.reader import Archive
 from archive.warc import GIGABYTE
 from archive.writer import Writer
@@ -28,26 +29,73 @@ def open_archive(
 def open_writer(path: str | Path, *, catalog: str | None = None, warc_size: int = GIGABYTE) -> Writer:
     """As `open_archive(path, write=True)`."""
     root = Path(path)
-    _make_or_check(root)
+    with _in_our_words(root):
+        _make_or_check(root)
+        return _open_writer(root, catalog, warc_size, exclusive=False)
+
+
+def open_alone(path: str | Path, *, catalog: str | None = None) -> Writer:
+    """As `open_writer` for an archive that is there, and nobody else writes while it is open.
+
+    Raises Locked while anybody does, and what `open_archive` raises.
+    """
+    with _in_our_words(Path(path)):
+        check(Path(path))
+        return _open_writer(Path(path), catalog, GIGABYTE, exclusive=True)
+
+
+@contextmanager
+def _in_our_words(root: Path) -> Iterator[None]:
+    """A block whose OSErrors are ours: a disk that fails wherever it is asked is no fault of the caller's."""
+    try:
+        yield
+    except OSError as error:
+        raise disk.refused(root, error) from error
+
+
+def _open_writer(root: Path, catalog: str | None, warc_size: int, *, exclusive: bool) -> Writer:
+    if not catalog:
+        copies.settle(root)
     with ExitStack() as held:
-        lock = disk.take_lock(root / "lock", exclusive=False)
-        held.callback(os.close, lock)
-        if not catalog and any((root / "warc").glob("*/*/*/*.warc.gz")):
-            _check_catalog(root)
-        opened = open_url(catalog, write=True) if catalog else open_sqlite(root / "catalog.sqlite", write=True)
+        lock = disk.take_lock(root / "lock", exclusive=exclusive)
+        held.callback(disk.let_go, lock)
+        opened = _open_catalog(root, catalog)
         held.callback(opened.close)
         writer = Writer(root, opened, lock, warc_size=warc_size)
         held.pop_all()
         return writer
 
 
+def _open_catalog(root: Path, url: str | None) -> Catalog:
+    """The catalog to write to, made only where nothing was kept yet.
+
+    A lost catalog is never replaced by an empty one: that would give names again that were given. Raises NoCatalog.
+    """
+    has_kept = _has_kept(root)
+    if has_kept and not url:
+        copies.check_catalog(root)
+    opened = open_url(url, write=True, make=not has_kept) if url else open_sqlite(root / copies.CATALOG, write=True)
+    try:
+        with opened.reading() as reading:
+            if has_kept and not reading.knows_a_warc():
+                raise NoCatalog(root, f"its catalog knows none of its WARC files; {REBUILD}")
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
 def _open_reader(root: Path, catalog: str | None) -> Archive:
     check(root)
-    if not catalog:
-        _check_catalog(root)
-    return Archive(
-        root, open_url(catalog, write=False) if catalog else open_sqlite(root / "catalog.sqlite", write=False)
-    )
+    if catalog:
+        return Archive(root, open_url(catalog, write=False, make=not _has_kept(root)))
+    copies.check_catalog(root)
+    return Archive(root, open_sqlite(root / copies.CATALOG, write=False))
+
+
+def _has_kept(root: Path) -> bool:
+    """Whether anything was kept: a WARC file that was closed."""
+    return any((root / "warc").glob("*/*/*/*.warc.gz"))
 
 
 def _make_or_check(root: Path) -> None:
@@ -64,13 +112,8 @@ def _make_or_check(root: Path) -> None:
 
 def _begun(path: Path) -> bool:
     """Whether this is what another process that makes the archive now, or was killed at it, has made so far."""
-    return path.name in ("FORMAT", "lock", "catalog.sqlite") or path.name.startswith((".FORMAT.", "catalog.sqlite-"))
-
-
-def _check_catalog(root: Path) -> None:
-    """A lost catalog is never replaced by an empty one: that would give names again that were given."""
-    if not (root / "catalog.sqlite").exists():
-        raise NotAnArchive(root, "its catalog is missing; `pressmark rebuild` makes it anew")
+    begun = (".FORMAT.", f".{copies.CATALOG}.", f"{copies.CATALOG}-")
+    return path.name in ("FORMAT", "lock", copies.CATALOG) or path.name.startswith(begun)
 
 
 def check(root: Path) -> None:

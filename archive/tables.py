@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from archive.warc import stamp
 
@@ -39,6 +40,32 @@ class Json(sa.types.TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: object) -> object:
         read = json.loads(value or "null")
         return tuple(read) if isinstance(read, list) else read
+
+
+class Holds(sa.sql.functions.GenericFunction[bool]):
+    """Whether a text holds another, in any case: holds(text, part).
+
+    SQLite's own LIKE knows the case of ASCII alone; there it is `holds` below.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(Holds)
+def _holds_in_postgresql(element: Holds, compiler: Any, **options: Any) -> str:
+    text, part = (compiler.process(each, **options) for each in element.clauses)
+    return f"strpos(lower({text}), lower({part})) > 0"
+
+
+@compiles(Holds, "sqlite")
+def _holds_in_sqlite(element: Holds, compiler: Any, **options: Any) -> str:
+    return f"holds({compiler.process(element.clauses, **options)})"
+
+
+def holds(text: str | None, part: str) -> bool:
+    """What SQLite calls for `Holds`."""
+    return part.casefold() in (text or "").casefold()
 
 
 def moment(text: str) -> datetime:
@@ -90,6 +117,8 @@ visits = sa.Table(
     sa.Index("visits_by_url", "url", "visited_at"),
     sa.Index("visits_by_source", "source", "visited_at"),
     sa.Index("visits_by_time", "visited_at"),
+    sa.Index("visits_by_capture", "capture"),
+    sa.Index("visits_by_article", "article"),
     sa.Index("visits_unwritten", "visited_at", sqlite_where=sa.text("journal IS NULL"),
              postgresql_where=sa.text("journal IS NULL")),
 )  # fmt: skip
@@ -127,6 +156,7 @@ revisions = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Index("revisions_by_article", "canonical_url", "captured_at"),
     sa.Index("revisions_by_text", "sha256"),
+    sa.Index("revisions_by_capture", "capture"),
     sa.Index("revisions_by_site", "site", "captured_at"),
     sa.Index("revisions_by_time", "captured_at"),
 )
@@ -155,6 +185,7 @@ redactions = sa.Table(
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text),
     sa.Column("text_file", sa.Text),
+    sa.Column("closed", sa.Boolean, nullable=False),
     sa.Index("redactions_by_url", "url"),
     sa.Index("redactions_by_text", "sha256"),
     sa.Index("redactions_by_warc", "warc"),

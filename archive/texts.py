@@ -2,14 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archive import disk
-from archive.records import Capture, Revision
+from archive.records import Capture, Redaction, Revision
 from archive.warc import stamp
 
 
@@ -29,7 +30,7 @@ def name_of(ordinal: int, sha256: str) -> str:
 
 def sidecar(revision: Revision, capture: Capture | None) -> bytes:
     """Where the text came from, as JSON: facts, hash, and the capture it was understood from."""
-    facts: dict[str, Any] = asdict(revision.facts)
+    facts = {each.name: getattr(revision.facts, each.name) for each in fields(revision.facts)}
     said = {
         "format": 1,
         "pressmark": revision.pressmark,
@@ -48,8 +49,20 @@ def sidecar(revision: Revision, capture: Capture | None) -> bytes:
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
 
+def tombstone(redaction: Redaction) -> bytes:
+    """What lies in a sidecar's place when its text was redacted: when and why, as JSON."""
+    said = {
+        "format": 1,
+        "pressmark": (redaction.text_file or "").rpartition("/")[2].removesuffix(".txt"),
+        "redacted_at": stamp(redaction.redacted_at),
+        "reason": redaction.reason,
+    }
+    return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
 def _where(capture: Capture) -> dict[str, Any]:
-    return {**asdict(capture), "captured_at": stamp(capture.captured_at)}
+    said = {each.name: getattr(capture, each.name) for each in fields(capture)}
+    return {**said, "captured_at": stamp(capture.captured_at)}
 
 
 def drop(root: Path, revision: Revision) -> None:
@@ -62,6 +75,13 @@ def drop(root: Path, revision: Revision) -> None:
 
 def write(root: Path, revision: Revision, text: bytes, capture: Capture | None) -> None:
     """The text file and its sidecar. Raises WriteFailed or ReadOnly."""
-    path = root / revision.text_file
-    disk.write_whole(path, text)
-    disk.write_whole(path.with_suffix(".json"), sidecar(revision, capture))
+    write_each(root, [(revision, text, capture)])
+
+
+def write_each(root: Path, kept: Iterable[tuple[Revision, bytes, Capture | None]]) -> None:
+    """The text files and sidecars of several revisions. Raises WriteFailed or ReadOnly."""
+    blocks: dict[Path, bytes] = {}
+    for revision, text, capture in kept:
+        path = root / revision.text_file
+        blocks |= {path: text, path.with_suffix(".json"): sidecar(revision, capture)}
+    disk.write_each(blocks)

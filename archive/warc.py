@@ -5,6 +5,7 @@ or resource. A file is whole when it ends with a whole group.
 """
 
 import base64
+import errno
 import fcntl
 import hashlib
 import io
@@ -110,7 +111,8 @@ def capture_group(
 ) -> tuple[Draft, ...]:
     """The group of one exchange: response (or a revisit of `original`), request, metadata.
 
-    original: the response that already holds this payload; required when the answer is a 304.
+    original: the response that already holds this payload; a 304 without one is a response of its own. An import whose
+    file tells no request has no request record: one is never made up.
     """
     answer = _revisit(exchange, original) if original else _response(exchange)
     request = Draft(
@@ -138,7 +140,7 @@ def capture_group(
         content_type="application/warc-fields",
         block=block,
     )
-    return answer, request, metadata
+    return (answer, request, metadata) if exchange.request_head else (answer, metadata)
 
 
 def _response(exchange: Exchange) -> Draft:
@@ -256,10 +258,23 @@ class Place:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a WARC file had come at one time."""
+
+    size: int  # bytes
+    records: int
+    digest: "hashlib._Hash"
+
+
 class WarcFile:
     """One writer run's WARC file, from its warcinfo to its manifest; held by flock while it is open.
 
-    A WriteFailed leaves the file as it was before the call, or dead: then the next append needs a new file.
+        mark, write …, settle               and what was written stays
+        mark, write …, take_back            and the file is as it was at the mark
+
+    After a WriteFailed the file is as it was before the call, or dead: then it is never written again, and what comes
+    next needs a new file.
     """
 
     def __init__(self, root: Path, *, now: datetime, software: str) -> None:
@@ -269,7 +284,7 @@ class WarcFile:
         self.records = 0
         self.size = 0
         self._digest = hashlib.sha256()
-        self._before = (0, 0, self._digest)
+        self.mark()
         try:
             disk.make_folder(folder)
             self._fd, self._open_path = _create(folder, now)
@@ -302,11 +317,19 @@ class WarcFile:
             block=block,
         )
         self._write([draft.member(None)])
-        disk.sync_folder(self._open_path.parent)
+        self.settle()
+        self._sync_folder()
+        self.mark()
         return draft.record_id
 
-    def append(self, drafts: Sequence[Draft]) -> tuple[Place, ...]:
-        """Write whole groups and wait until they are on the medium; where each record now lies.
+    def _sync_folder(self) -> None:
+        try:
+            disk.sync_folder(self._open_path.parent)
+        except OSError as error:
+            raise disk.refused(self._open_path.parent, error) from error
+
+    def write(self, drafts: Sequence[Draft]) -> tuple[Place, ...]:
+        """Write whole groups without waiting for the medium; where each record now lies.
 
         Raises WriteFailed (or ReadOnly); nothing of the call is left in the file then.
         """
@@ -314,20 +337,17 @@ class WarcFile:
 
     def _write(self, members: Sequence[bytes]) -> tuple[Place, ...]:
         block = b"".join(members)
-        self._before = (self.size, self.records, self._digest.copy())
         try:
             disk.write_all(self._fd, block)
         except OSError as error:
-            self.cut(self.size)
+            if error.errno == errno.EIO:
+                self._give_up()
+            else:
+                self._cut(self.size)
             raise disk.refused(self._open_path, error) from error
-        try:
-            disk.sync(self._fd)
-        except OSError as error:
-            # A second fsync on this descriptor may lie (PostgreSQL's lesson of 2018): the file is never written again.
-            self.dead = True
-            with suppress(OSError):
-                os.ftruncate(self._fd, self.size)  # what nobody can vouch for is not left for recovery to find
-            raise disk.refused(self._open_path, error) from error
+        except BaseException:  # Ctrl-C between two parts of it
+            self._cut(self.size)
+            raise
         places = []
         for each in members:
             places.append(Place(self.size, len(each)))
@@ -336,8 +356,38 @@ class WarcFile:
         self._digest.update(block)
         return tuple(places)
 
-    def cut(self, size: int) -> None:
-        """Take back what lies behind `size`; when even that fails the file is dead, for the next writer to recover."""
+    def settle(self) -> None:
+        """Wait until all that was written is on the medium.
+
+        Raises WriteFailed or ReadOnly: then the file is dead, and what was written since the mark is gone from it.
+        """
+        if self.dead:
+            raise WriteFailed(self._open_path, "is not written any more, for the disk failed; try again")
+        try:
+            disk.sync(self._fd)
+        except OSError as error:
+            self._give_up()
+            raise disk.refused(self._open_path, error) from error
+
+    def mark(self) -> None:
+        """What was written so far stays: `take_back` comes back to here."""
+        self._marked = _Mark(self.size, self.records, self._digest.copy())
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether anything was written since the mark."""
+        return self.size > self._marked.size
+
+    def take_back(self) -> None:
+        """Undo what was written since the mark: it did not come to be. A dead file is left as it is."""
+        if self.dead or not self.has_grown:
+            return
+        mark = self._marked
+        self.size, self.records, self._digest = mark.size, mark.records, mark.digest.copy()
+        self._cut(self.size)
+
+    def _cut(self, size: int) -> None:
+        """Cut the file there for good; when even that fails it is dead, for the next writer to recover."""
         if self.dead:
             return
         try:
@@ -346,21 +396,26 @@ class WarcFile:
         except OSError:
             self.dead = True
 
-    def take_back(self) -> None:
-        """Undo the last append: what it said did not come to be. A dead file is left as it is."""
-        if self.dead:
-            return
-        self.size, self.records, self._digest = self._before
-        self.cut(self.size)
+    def _give_up(self) -> None:
+        """The disk failed: the file is dead, and what nobody can vouch for is not left for recovery to find.
+
+        Without a sync, for it may lie from now on, see disk.sync.
+        """
+        self.dead = True
+        with suppress(OSError):
+            os.ftruncate(self._fd, self._marked.size)
 
     def close(self) -> str | None:
-        """Manifest, final name, read-only; the file's SHA-256. A dead one is let go as it is, for recovery: None."""
+        """Manifest, final name, read-only; the file's SHA-256. A dead one is let go as it is, for recovery: None.
+
+        Raises WriteFailed or ReadOnly; the file is let go then, too.
+        """
         try:
             if self.dead:
                 return None
             return finish(self._open_path, size=self.size, records=self.records, sha256=self._digest.hexdigest())
         finally:
-            os.close(self._fd)
+            disk.let_go(self._fd)
 
 
 def _create(folder: Path, now: datetime) -> tuple[int, Path]:
@@ -373,14 +428,19 @@ def _create(folder: Path, now: datetime) -> tuple[int, Path]:
             fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except FileExistsError:
             continue
-        # Asked only now: whoever gives this name must own its draft first, so nobody does between look and rename.
-        if held.exists() or final.exists():
+        try:
+            # Asked only now: whoever gives this name must own its draft first, so nobody does between look and rename.
+            if not (held.exists() or final.exists()):
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                draft.rename(held)
+                return fd, held
             draft.unlink()
+        except BaseException:
             os.close(fd)
-            continue
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        draft.rename(held)
-        return fd, held
+            with suppress(OSError):
+                draft.unlink()
+            raise
+        os.close(fd)
     raise WriteFailed(folder, "100,000 WARC files in one millisecond; is the clock standing still?")
 
 

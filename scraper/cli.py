@@ -4,12 +4,12 @@ import sys
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from archive.errors import ArchiveError
-from scraper.errors import ScraperError
+from scraper.errors import ConfigError, ScraperError
 from scraper.flags import Flags, NetworkFlags, verb
 from scraper.output import EXIT_HELP, Output
 
@@ -128,6 +128,40 @@ def list_(
 
 @app.command()
 @verb
+def export(
+    flags: Flags,
+    name: Annotated[
+        str | None, typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet, markdown, cdxj or wacz")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE|DIR|-", help="its name says the format; - is stdout"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,
+    raw_cells: Annotated[bool, typer.Option("--raw-cells", help="in CSV, no ' before = + - @")] = False,
+    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None,
+    author: Annotated[str | None, typer.Option(help="part of a name")] = None,
+    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None,
+    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None,
+    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None,
+    since: Day = None,
+    until: Day = None,
+    captured_since: Day = None,
+    captured_until: Day = None,
+) -> int:
+    """Write texts and captures in other formats, oldest capture first."""
+    from scraper.verbs.exporting import export_archive
+
+    days = {"since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until}
+    return export_archive(
+        flags, name=name, to=to, force=force, raw_cells=raw_cells, tag=tag,
+        site=site, author=author, language=language, kind=kind,
+        **{day: at.date() if at else None for day, at in days.items()},
+    )  # fmt: skip
+
+
+@app.command()
+@verb
 def show(
     flags: Flags,
     wanted: Annotated[str, typer.Argument(metavar="ID", help="pressmark, 6 of its digits, record id or URL; ID@2")],
@@ -155,20 +189,122 @@ def status(
 
 @app.command()
 @verb
-def verify(flags: Flags) -> int:
-    """Check every byte at rest; exit code 5 when one is not as it was written."""
-    from scraper.verbs import reading
+def prove(
+    flags: Flags,
+    network: NetworkFlags,
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="pressmark, 6 of its digits, record id or URL; ID@2")],
+    to: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="name of the zip file")] = None,
+    stamp: Annotated[bool, typer.Option("--stamp", help="first ask archive.stamps for time stamps")] = False,
+) -> int:
+    """Write a proof that anyone can check: the text, its records, their place in the ledger, verify.py."""
+    from scraper.verbs.proving import prove_text
 
-    return reading.verify_archive(flags)
+    return prove_text(flags, network, wanted, to=to, with_stamps=stamp)
+
+
+@app.command(name="import")
+@verb
+def import_(
+    flags: Flags, files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="WARC or WACZ, anybody's")]
+) -> int:
+    """Take WARC and WACZ files that others made into the archive; importing twice changes nothing."""
+    from scraper.verbs.importing import import_files
+
+    return import_files(flags, files)
 
 
 @app.command()
 @verb
-def rebuild(flags: Flags) -> int:
-    """Make catalog and texts anew from the WARC files; nothing is deleted."""
-    from scraper.verbs import reading
+def verify(
+    flags: Flags,
+    sample: Annotated[
+        str | None, typer.Option("--sample", metavar="SHARE", help="of the WARC files and texts: 5%, or how many files")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="which sample; as many seeds in a row as a share needs take all files")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="FILE", help="note progress there; go on with what it holds")
+    ] = None,
+    mend: Annotated[
+        bool, typer.Option("--repair", help="mend what can be mended; what is replaced goes to quarantine/")
+    ] = False,
+    second: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="with --repair: a second copy of the archive")
+    ] = None,
+) -> int:
+    """Check every byte at rest; exit code 5 when one is not as it was written."""
+    from scraper.verbs import upkeep
 
-    return reading.rebuild_archive(flags)
+    if seed is not None and sample is None:
+        raise ConfigError("--seed", "says which sample: give --sample with it")
+    if mend and (sample or resume):
+        raise ConfigError("--repair", "looks at the whole archive in one go: leave out --sample and --resume")
+    if mend:
+        return upkeep.repair_archive(flags, second=second)
+    if second:
+        raise ConfigError("--from", "is where --repair takes sound files from: give --repair with it")
+    return upkeep.verify_archive(flags, upkeep.Looking(sample=sample, seed=seed, resume=resume))
+
+
+@app.command()
+@verb
+def rebuild(
+    flags: Flags,
+    reextract: Annotated[
+        bool, typer.Option("--reextract", help="instead: read what was kept with today's extractor, show what differs")
+    ] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="with --reextract: and keep it as it reads today")] = False,
+    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None,
+    author: Annotated[str | None, typer.Option(help="part of a name")] = None,
+    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None,
+    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None,
+    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None,
+    since: Day = None,
+    until: Day = None,
+    captured_since: Day = None,
+    captured_until: Day = None,
+) -> int:
+    """Make catalog and texts anew from the WARC files; nothing is deleted."""
+    from scraper.verbs import rereading, upkeep
+
+    days = {"since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until}
+    filters: dict[str, Any] = {
+        "tag": tag, "site": site, "author": author, "language": language, "kind": kind,
+        **{name: day.date() if day else None for name, day in days.items()},
+    }  # fmt: skip
+    if reextract:
+        return (rereading.take if accept else rereading.propose)(flags, **filters)
+    if accept or any(filters.values()):
+        raise ConfigError("rebuild", "a rebuild takes the whole archive: --accept and filters belong to --reextract")
+    return upkeep.rebuild_archive(flags)
+
+
+@app.command()
+@verb
+def redact(
+    flags: Flags,
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="as for show; also the record id of any capture")],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="who demanded it, or which law; it stays in the archive")
+    ] = "",
+    article: Annotated[
+        bool, typer.Option("--article", help="all texts and all captures of its article, not that text alone")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would go; change nothing")] = False,
+) -> int:
+    """Take a text out for good: its records, copies, files and rows. It does not ask, and cannot be undone.
+
+    A text goes with every capture that shows it and every copy in other articles; a tombstone with date and reason
+    lies in each place. Its page is not fetched or imported again, nor any text with the same bytes. Not covered: a
+    feed or front page that quotes it (each is a capture with a record id of its own, to be redacted by that), the
+    URL, exports and backups made before. Nobody may write meanwhile: stop the daemon, or give --wait.
+    """
+    from scraper.verbs import redacting
+
+    if dry_run:
+        return redacting.list_covered(flags, wanted, article=article)
+    return redacting.redact_for_good(flags, wanted, article=article, reason=reason)
 
 
 @app.command()

@@ -45,6 +45,12 @@ def same_extractor(article: Article, latest: Revision) -> bool:
     return (_versions(article), article.site_memory) == (_versions(latest.facts), latest.facts.site_memory)
 
 
+def between(now: Facts, before: Facts) -> tuple[str, ...] | None:
+    """The names of the facts that differ; None when the two were cleaned by different extractors."""
+    alike = (_versions(now), now.site_memory) == (_versions(before), before.site_memory)
+    return facts_changed(now, before) if alike else None
+
+
 def _versions(facts: Facts) -> dict[str, str]:
     return {name: version for name, version in facts.extractor.items() if name != "rung"}
 

@@ -8,15 +8,17 @@
             │       └ redirects hop by hop
             └ robots.txt and the host's slot, at every hop
 
-Whatever comes, a Visit is left.
+Whatever comes, a Visit is left; also when the disk takes no bytes: then it failed, and the reason is "disk".
 """
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from archive.records import Article, Capture, Outcome, Page, Revision, Role, Visit
+from archive.errors import ReadOnly, Redacted, WriteFailed
+from archive.records import Article, Capture, Outcome, Page, Redaction, Revision, Role, Validators, Visit
 from scraper.compare import Change, compare, same_extractor
 from scraper.desk import Desk
 from scraper.errors import ExtractError, FetchError, NotAnArticle, Refused, Unreadable
@@ -34,6 +36,7 @@ from scraper.workers import Workers
 PRODUCT = "pressmark"  # our token in robots.txt and in the User-Agent
 _EVER = datetime.min.replace(tzinfo=UTC)
 _ROBOTS_AGE = timedelta(days=7)  # for so long a good copy stands in for a robots.txt that cannot be had
+_NOT_KEPT = (WriteFailed, ReadOnly)
 _ROLES: dict[Kind, Role] = {"feed": "feed", "home": "front", "front": "front"}  # of the others: sitemap
 
 
@@ -69,7 +72,9 @@ class Line:
         self._manners = manners
         memory = Memory(keep=self._keep_robots, last_good=self._good_robots, validators=desk.validators)
         longest = manners.page_seconds + 30
-        self.gate = Gate(network, frontier, product=PRODUCT, delay=manners.delay, memory=memory, seconds=longest)
+        self.gate = Gate(
+            network, frontier, product=PRODUCT, delay=manners.delay, memory=memory, seconds=longest, closed=desk.closed
+        )
         self._fetcher = Fetcher(
             network, gate=self.gate, page_seconds=manners.page_seconds, max_redirects=manners.max_redirects
         )
@@ -77,14 +82,25 @@ class Line:
     async def article(self, url: str, *, source: str | None = None, held: str | None = None) -> Told:
         """Fetch a link, keep what came, and the article in it.
 
-        held: the host whose slot was claimed for this visit. Raises ArchiveError alone: then nothing more can be kept.
+        held: the host whose slot was claimed for this visit. Raises ArchiveError alone: the archive cannot be read.
         """
-        came = await self._fetched(_attempt(url, "article", source), held)
+        attempt = _attempt(url, "article", source)
+        came = await self._fetched(attempt, held)
         if isinstance(came, Told):
             return came
         visit, page = came
-        captures = await self.desk.append(visit, page)
-        visit = replace(answered(visit, page), capture=captures[-1].record_id if captures else None)
+        try:
+            captures = await self.desk.append(visit, page)
+        except _NOT_KEPT as error:
+            return await self._unkept(visit, error)
+        visit = replace(visit, capture=captures[-1].record_id if captures else None)
+        try:
+            return await self._told_of(visit, page, captures)
+        except _NOT_KEPT as error:
+            return await self._unkept(visit, error, captures)
+
+    async def _told_of(self, visit: Visit, page: Page, captures: tuple[Capture, ...]) -> Told:
+        """What an answer that was kept comes to."""
         if visit.outcome != "new":
             return await self._noted(Told(visit=visit, message=why(visit), captures=captures))
         try:
@@ -92,6 +108,9 @@ class Line:
         except (NotAnArticle, ExtractError, FetchError) as error:
             outcome: Outcome = "not-article" if isinstance(error, NotAnArticle) else "failed"
             visit = replace(visit, outcome=outcome, reason=error.reason)
+            return await self._noted(Told(visit=visit, message=str(error), captures=captures))
+        except Redacted as error:
+            visit = replace(visit, outcome="refused", reason="redacted")
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
 
     async def poll(
@@ -106,7 +125,19 @@ class Line:
         if isinstance(came, Told):
             return came
         visit, page = came
-        visit, captures = await self.desk.append_changed(answered(visit, page), page)
+        try:
+            visit, captures = await self.desk.append_changed(visit, page)
+        except _NOT_KEPT as error:
+            return await self._unkept(visit, error)
+        try:
+            return await self._announced(kind, visit, page, captures, read_at=read_at)
+        except _NOT_KEPT as error:
+            return await self._unkept(visit, error, captures)
+
+    async def _announced(
+        self, kind: Kind, visit: Visit, page: Page, captures: tuple[Capture, ...], *, read_at: datetime | None
+    ) -> Told:
+        """What a source's answer announces."""
         told = Told(visit=visit, captures=captures, announced=Announced())
         if visit.outcome not in ("new", "revised", "unchanged"):
             return await self._noted(replace(told, message=why(visit), announced=None))
@@ -126,10 +157,17 @@ class Line:
         return read_at is None or captured_at is None or captured_at > read_at
 
     async def _fetched(self, visit: Visit, held: str | None) -> tuple[Visit, Page] | Told:
-        """The page, or what is told of a fetch that failed; the hops that were answered are kept either way."""
+        """The visit as its page's answer makes it, or what is told of a fetch that failed."""
+        try:
+            return await self._asked(visit, held)
+        except _NOT_KEPT as error:
+            return await self._unkept(visit, error)
+
+    async def _asked(self, visit: Visit, held: str | None) -> tuple[Visit, Page] | Told:
+        """As `_fetched`; the hops that were answered are kept also when a later one is not."""
         try:
             async with self.gate.visit(held=held):
-                page = await self._fetcher.page(visit.url, validators=self.desk.validators)
+                page = await self._fetcher.page(visit.url, validators=self._validators_for(visit))
         except FetchError as error:
             self.gate.settle(error.exchanges)
             hops = Page(exchanges=error.exchanges)
@@ -137,7 +175,22 @@ class Line:
             visit = replace(visit, outcome=_of_failure(error), reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
         self.gate.settle(page.exchanges)
-        return visit, page
+        return answered(visit, page), page
+
+    def _validators_for(self, visit: Visit) -> Callable[[str], Validators | None]:
+        """What asks the desk at each hop; of an article also whether it was redacted, before anything is sent.
+
+        Raises Refused, and so does what it gives.
+        """
+        if visit.role != "article":
+            return self.desk.validators
+        _check_open(visit.url, self.desk.redaction(visit.url, asked=known_by(visit.url)))
+
+        def validators(url: str) -> Validators | None:
+            _check_open(url, self.desk.redaction(url))
+            return self.desk.validators(url)
+
+        return validators
 
     async def _understood(self, visit: Visit, page: Page, captures: tuple[Capture, ...]) -> Told:
         asked = known_by(visit.url)
@@ -181,12 +234,26 @@ class Line:
         await self.desk.note(told.visit)
         return told
 
+    async def _unkept(self, visit: Visit, error: WriteFailed | ReadOnly, captures: tuple[Capture, ...] = ()) -> Told:
+        """What is told of a visit whose bytes, or whose text, the disk did not take."""
+        visit = replace(visit, outcome="failed", reason="disk")
+        is_noted = await self.desk.note_unkept(visit)
+        message = f"{visit.url}: not kept: {error}"
+        if not is_noted:
+            message += ". The visit itself is held in memory until it can be noted"
+        return Told(visit=visit, message=message, captures=captures)
+
     async def _keep_robots(self, url: str, came: Page | FetchError) -> None:
         visit = _attempt(url, "robots", None)
         if isinstance(came, FetchError):
             visit = replace(visit, outcome=_of_failure(came), reason=came.reason)
         else:
-            visit, _ = await self.desk.append_changed(answered(visit, came), came)
+            visit = answered(visit, came)
+            try:
+                visit, _ = await self.desk.append_changed(visit, came)
+            except _NOT_KEPT:
+                await self.desk.note_unkept(replace(visit, outcome="failed", reason="disk"))
+                raise
         await self.desk.note(visit)
 
     async def _good_robots(self, place: str, url: str) -> bytes | None:
@@ -201,6 +268,11 @@ def _attempt(url: str, role: Role, source: str | None) -> Visit:
     """A visit that has just begun; "new" until something else is known."""
     visit_id = f"urn:uuid:{uuid.uuid4()}"
     return Visit(visit_id=visit_id, url=url, visited_at=_now(), role=role, outcome="new", source=source)
+
+
+def _check_open(url: str, gone: Redaction | None) -> None:
+    if gone:
+        raise Refused(url, "redacted", f"not asked for: it was redacted on {gone.redacted_at:%Y-%m-%d} ({gone.reason})")
 
 
 def _of_failure(error: FetchError) -> Outcome:

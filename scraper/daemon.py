@@ -1,10 +1,11 @@
 """The daemon: the line on a clock, until SIGTERM.
 
-    tick        every second    claim what is due, as far as there is room, and set out
+    tick        every second    claim what is due, as far as there is room, and set out; nothing while the disk is full
     sources     every minute    see what `pressmark add` or an editor changed in the seeds
     reaper      every 30 s      say what was claimed and never reported
     journal     every 15 min    write the visits that no record holds yet
-    midnight    00:00 UTC       close the WARC file
+    midnight    00:00 UTC       close the WARC file, seal the day
+    seal        every 10 min    what midnight missed; ask for time stamps, where they are wanted
     heartbeat   as configured   counts
 
 APScheduler holds this clockwork and nothing else: what is due when lies in the frontier, so nothing is lost with us.
@@ -24,17 +25,20 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from archive import ledger
 from scraper.config import Config, require_contact, seed_files, watched
 from scraper.crawl import Told
-from scraper.edge import Works, pace, works
+from scraper.edge import Works, authorities, pace, works
 from scraper.edge import run as run_loop
 from scraper.errors import ConfigError
 from scraper.frontier import Due
 from scraper.output import safe
 from scraper.rounds import Rounds
 from scraper.sources import Source
+from scraper.stamping import Stamping
 
 _GRACE = 7.0  # seconds for visits on their way when the daemon is told to stop; ten is the promise
+_SETTLED = timedelta(seconds=2)  # after the start; then days that nobody sealed while we were away are
 _SPREAD_EACH = timedelta(seconds=0.1)  # so far apart are the first polls, so that a new daemon is no burst
 _SPREAD_MOST = timedelta(minutes=15)
 
@@ -105,6 +109,8 @@ class _Clockwork:
         self._counts: Counter[str] = Counter()
         self._watched: tuple[Source, ...] = ()
         self._seen = self._seeds()
+        self._is_paused = False
+        self._stamping = Stamping(made.network, config.archive.dir, authorities(config))
         self._rounds = Rounds(made.line, made.frontier, pace(config), self._tell)
 
     def _seeds(self) -> dict[Path, int]:
@@ -126,6 +132,7 @@ class _Clockwork:
             (self._reap, IntervalTrigger(seconds=30)),
             (self._journal, IntervalTrigger(minutes=15)),
             (self._close_warc, CronTrigger(hour=0, minute=0, timezone=UTC)),
+            (self._seal, IntervalTrigger(minutes=10, start_date=datetime.now(UTC) + _SETTLED)),
             (self._beat, IntervalTrigger(seconds=max(1, round(self._config.daemon.heartbeat)))),
         ]
         for job, trigger in jobs:
@@ -144,10 +151,20 @@ class _Clockwork:
         return run_job
 
     async def _tick(self) -> None:
+        self._say_whether_paused()
         before = set(self._rounds.tasks)
         self._rounds.dispatch()
         for task in self._rounds.tasks - before:
             task.add_done_callback(self._ended)
+
+    def _say_whether_paused(self) -> None:
+        """Say once that nothing is fetched, because nothing could be kept, and once that it goes on."""
+        closed = self._made.line.desk.closed()
+        if closed and not self._is_paused:
+            self._log.warning("paused", why=str(closed))
+        elif self._is_paused and not closed:
+            self._log.info("resumed")
+        self._is_paused = closed is not None
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         error = None if task.cancelled() else task.exception()
@@ -195,6 +212,19 @@ class _Clockwork:
 
     async def _close_warc(self) -> None:
         await self._made.line.desk.close_warc()
+        await self._seal()
+
+    async def _seal(self) -> None:
+        """Days that are over get their entry in the ledger, and the newest its time stamps, when some are wanted."""
+        now = datetime.now(UTC)
+        for entry in await asyncio.to_thread(ledger.seal, self._config.archive.dir, now=now):
+            self._log.info("sealed", day=str(entry.day), leaves=entry.leaves, root=entry.root)
+            self._stamping.soon()
+        asked = await self._stamping.when_due(now)
+        for path in asked.made:
+            self._log.info("stamped", file=path)
+        for failure in asked.failed:
+            self._log.warning("not stamped, asked again later", error=str(failure))
 
     async def _beat(self) -> None:
         self.heartbeat()

@@ -1,26 +1,56 @@
-"""The archive as the line sees it. One thread works on it, in order, so that the event loop never waits for a disk."""
+"""The archive as the line sees it. One thread works on it, so that the event loop never waits for a disk.
+
+What is to be written and waits at the same time becomes one group: one wait for the medium, one transaction. Nothing is
+told to whoever waits before that has ended.
+"""
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from archive import Writer
 from archive.catalog import Reading
+from archive.disk import Space, space
+from archive.errors import ArchiveError, ReadOnly, Unsettled, WriteFailed
 from archive.heads import status_of
-from archive.records import Article, Capture, Exchange, Outcome, Page, Revision, Validators, Visit
+from archive.records import Article, Capture, Exchange, Outcome, Page, Redaction, Revision, Validators, Visit
 from archive.warc import sha1
 from scraper.compare import Change, known_as
+from scraper.outcomes import known_by
 
 T = TypeVar("T")
 
+_MOST_TOGETHER = 32  # operations in one group; a group of more is hardly faster, and whoever waits waits longer
+_PAUSE = 60.0  # seconds after a write that failed, before anything is fetched again
+_LEAST_FREE = 10**9  # bytes
+_LEAST_FREE_SHARE = 50  # of how many parts one is to be free: 2 %
+
+
+def least_free(setting: int | None, total: int) -> int:
+    """The bytes that must be free before anything is fetched: the setting, or the larger of 1 GB and 2 % of `total`."""
+    return max(_LEAST_FREE, total // _LEAST_FREE_SHARE) if setting is None else setting
+
 
 class Desk(Protocol):
-    """What the line asks of an archive. Every method may raise ArchiveError: then nothing more can be kept."""
+    """What the line asks of an archive.
+
+    Every method that writes may raise WriteFailed or ReadOnly: then this could not be kept. Any may raise Damaged.
+    """
 
     keeps: bool  # whether anything is kept at all
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last page could not be kept, or a visit is held that could not be noted; it was told."""
+
+    def closed(self) -> ArchiveError | None:
+        """Why nothing may be fetched now, for it could not be kept; None: all is well."""
 
     async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
         """The exchanges that a visit brought as captures, on the medium."""
@@ -49,6 +79,12 @@ class Desk(Protocol):
     async def note(self, visit: Visit) -> None:
         """Leave the visit."""
 
+    async def note_unkept(self, visit: Visit) -> bool:
+        """Leave a visit whose bytes the disk did not take; False when it takes not even that.
+
+        Then the visit is held in memory and noted with the next one that can be. Raises nothing of the disk's.
+        """
+
     async def known(self, keys: list[str]) -> set[str]:
         """Which of these normalised URLs lead to an article that was kept."""
 
@@ -70,8 +106,36 @@ class Desk(Protocol):
     def validators(self, url: str) -> Validators | None:
         """What a conditional request for exactly that URL may name."""
 
+    def redaction(self, url: str, *, asked: str | None = None) -> Redaction | None:
+        """Why no article is fetched at that URL; None: it may be.
+
+        asked: the same, normalised, when it is the first request of a visit: then the article that it leads to counts,
+        too. That of a redirect on the way does not, for many articles may be reached through one.
+        """
+
     def close(self) -> None:
         """Let go. The archive itself stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation(Generic[T]):
+    """Something to be written, and whoever waits for it."""
+
+    call: Callable[[], T]
+    done: "Future[T]" = field(default_factory=Future)
+
+    def is_wanted(self) -> bool:
+        """Whether somebody still waits for it; from now on nobody can call it off."""
+        return self.done.set_running_or_notify_cancel()
+
+    def alone(self) -> None:
+        """Do it, and tell whoever waits."""
+        try:
+            came = self.call()
+        except BaseException as error:  # noqa: BLE001  handed on, whatever it is, to whoever waits
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(came)
 
 
 class ArchiveDesk:
@@ -79,24 +143,103 @@ class ArchiveDesk:
 
     keeps = True
 
-    def __init__(self, archive: Writer) -> None:
+    def __init__(self, archive: Writer, *, min_free: int | None = 0) -> None:
+        """min_free: bytes that must be free before anything is fetched; None: see `least_free`."""
         self._archive = archive
+        self._min_free = min_free
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._waiting: deque[_Operation[Any]] = deque()
+        self._held: list[Visit] = []
+        # When a page could not be kept (time.monotonic), and why; None once one is kept again.
+        self._failed: tuple[float, ArchiveError] | None = None
 
-    async def in_order(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        """The call, made by the archive's one thread, after all that were asked for before it."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: call(*arguments, **named))
+    @property
+    def has_failed(self) -> bool:
+        return self._failed is not None or bool(self._held)
+
+    def closed(self) -> ArchiveError | None:
+        failed = self._failed
+        if failed and time.monotonic() - failed[0] < _PAUSE:
+            return failed[1]
+        try:
+            left = space(self._archive.root)
+        except (WriteFailed, ReadOnly) as error:
+            return error
+        floor = least_free(self._min_free, left.total)
+        return None if left.free >= floor else self._too_little(left, floor)
+
+    def _too_little(self, left: Space, floor: int) -> WriteFailed:
+        free, least = (f"{each / 1e6:,.1f} MB" for each in (left.free, floor))
+        why = f"the disk has {free} free and {least} must be (archive.min_free), so nothing is fetched"
+        return WriteFailed(self._archive.root, f"{why}; make room, or lower the setting")
+
+    async def _called(self, call: Callable[..., T], *arguments: Any) -> T:
+        """The call, made by the archive's one thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
 
     async def _asked(self, question: Callable[[Reading], T]) -> T:
         def answer() -> T:
             with self._archive.reading() as reading:
                 return question(reading)
 
-        return await self.in_order(answer)
+        return await self._called(answer)
+
+    async def _written(self, call: Callable[[], T]) -> T:
+        """What the call returns, once it and the group it came into are on the medium and in the catalog."""
+        operation = _Operation(call)
+        self._waiting.append(operation)
+        self._thread.submit(self._write_what_waits)
+        return await asyncio.wrap_future(operation.done)
+
+    async def _kept(self, call: Callable[[], T]) -> T:
+        """As `_written`, of bytes: when they cannot be kept, the desk is closed for a while."""
+        try:
+            came = await self._written(call)
+        except (WriteFailed, ReadOnly) as error:
+            self._failed = time.monotonic(), error
+            raise
+        self._failed = None
+        return came
+
+    def _write_what_waits(self) -> None:
+        """One group of what waits by now; nothing when an earlier call has taken it."""
+        taken: list[_Operation[Any]] = []
+        while self._waiting and len(taken) < _MOST_TOGETHER:
+            operation = self._waiting.popleft()
+            if operation.is_wanted():
+                taken.append(operation)
+        if len(taken) == 1:
+            taken[0].alone()
+        elif taken:
+            self._write_together(taken)
+        if self._held and any(operation.done.exception() is None for operation in taken):
+            self._note_held()
+
+    def _write_together(self, taken: Sequence[_Operation[Any]]) -> None:
+        try:
+            with self._archive.together():
+                came = [operation.call() for operation in taken]
+        except Unsettled as error:  # the group may stand: to write it once more would say it twice
+            for operation in taken:
+                operation.done.set_exception(error)
+        except BaseException:  # noqa: BLE001  one of them is at fault, and alone it says so to whoever waits for it
+            for operation in taken:
+                operation.alone()
+        else:
+            for operation, each in zip(taken, came, strict=True):
+                operation.done.set_result(each)
+
+    def _note_held(self) -> None:
+        held = tuple(self._held)
+        with suppress(WriteFailed, ReadOnly):  # they are held on, and the next success tries again
+            with self._archive.together():
+                for visit in held:
+                    self._archive.note(visit)
+            del self._held[: len(held)]
 
     async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
         notes = [("visit", visit.visit_id), ("role", visit.role), *([("source", visit.source)] if visit.source else [])]
-        return await self.in_order(self._archive.append, page, notes)
+        return await self._kept(lambda: self._archive.append(page, notes))
 
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
         known = await self._asked(lambda reading: reading.captures_of(page.answer.url, limit=1))
@@ -132,24 +275,34 @@ class ArchiveDesk:
 
     async def payload_of(self, revision: Revision) -> tuple[bytes, bytes] | None:
         capture = await self._asked(lambda reading: reading.capture(revision.capture))
-        return await self.in_order(self._archive.payload, capture) if capture else None
+        return await self._called(self._archive.payload, capture) if capture else None
 
     async def keep(self, article: Article, visit: Visit, change: Change, latest: Revision | None) -> Revision | None:
         after = latest.record_id if latest else None
         changed, verdict = change.facts_changed, change.verdict
-        return await self.in_order(
-            self._archive.keep, article, visit, verdict=verdict, after=after, facts_changed=changed
+        if verdict is None:
+            raise ValueError(f"{visit.url}: what has not changed is not kept")
+        return await self._kept(
+            lambda: self._archive.keep(article, visit, verdict=verdict, after=after, facts_changed=changed)
         )
 
     async def note(self, visit: Visit) -> None:
-        await self.in_order(self._archive.note, visit)
+        await self._written(lambda: self._archive.note(visit))
+
+    async def note_unkept(self, visit: Visit) -> bool:
+        try:
+            await self.note(visit)
+        except (WriteFailed, ReadOnly):
+            self._held.append(visit)
+            return False
+        return True
 
     async def known(self, keys: list[str]) -> set[str]:
         return await self._asked(lambda reading: reading.known(keys))
 
     async def newest(self, url: str) -> tuple[Capture, bytes, bytes] | None:
         capture = await self._asked(lambda reading: reading.latest_whole(url))
-        return (capture, *await self.in_order(self._archive.payload, capture)) if capture else None
+        return (capture, *await self._called(self._archive.payload, capture)) if capture else None
 
     async def captured_at(self, url: str) -> datetime | None:
         known = await self._asked(lambda reading: reading.captures_of(url, limit=1))
@@ -161,17 +314,24 @@ class ArchiveDesk:
         return next(answered, None)
 
     async def journal(self) -> None:
-        await self.in_order(self._archive.journal)
+        await self._written(self._archive.journal)
 
     async def close_warc(self) -> None:
-        await self.in_order(self._archive.journal)
-        await self.in_order(self._archive.close_warc)
+        await self.journal()
+        await self._called(self._archive.close_warc)
 
     def validators(self, url: str) -> Validators | None:
         with self._archive.reading() as reading:
             return reading.validators(url)
 
+    def redaction(self, url: str, *, asked: str | None = None) -> Redaction | None:
+        with self._archive.reading() as reading:
+            article = reading.article_at(asked) if asked else None
+            return reading.closed([url, known_by(url), *([article] if article else [])])
+
     def close(self) -> None:
+        if self._held:
+            self._thread.submit(self._note_held)
         self._thread.shutdown()
 
 
@@ -179,6 +339,10 @@ class NoDesk:
     """The desk of a fetch that keeps nothing: it knows nothing and forgets everything."""
 
     keeps = False
+    has_failed = False
+
+    def closed(self) -> ArchiveError | None:
+        return None
 
     async def append(self, visit: Visit, page: Page) -> tuple[Capture, ...]:
         return ()
@@ -207,6 +371,9 @@ class NoDesk:
     async def note(self, visit: Visit) -> None:
         return
 
+    async def note_unkept(self, visit: Visit) -> bool:
+        return True
+
     async def known(self, keys: list[str]) -> set[str]:
         return set()
 
@@ -226,6 +393,9 @@ class NoDesk:
         return
 
     def validators(self, url: str) -> Validators | None:
+        return None
+
+    def redaction(self, url: str, *, asked: str | None = None) -> Redaction | None:
         return None
 
     def close(self) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -11,18 +11,24 @@ from ipaddress import ip_network
 from typing import Any, TypeVar
 
 from archive import Archive, Writer, open_archive, open_writer
-from archive.errors import Locked
+from archive.errors import Locked, ReadOnly, WriteFailed
+from archive.importing import Answer, Understand, Understood
+from archive.stamps import Authority, Kind
+from archive.store import open_alone
 from scraper.addresses import read_pin
 from scraper.config import Config
 from scraper.crawl import PRODUCT, Line, Manners
-from scraper.desk import ArchiveDesk, NoDesk
+from scraper.desk import ArchiveDesk, Desk, NoDesk
+from scraper.errors import ConfigError
 from scraper.frontier import Frontier, name_of_process
+from scraper.imports import understood
 from scraper.network import Network
 from scraper.rounds import Pace
 from scraper.tap import NetworkSettings
 from scraper.workers import Workers
 
 T = TypeVar("T")
+_KINDS: dict[str, Kind] = {"rfc3161": "rfc3161", "opentimestamps": "opentimestamps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Works:
     frontier: Frontier
     archive: Writer | None
     workers: Workers
+    network: Network
 
 
 @asynccontextmanager
@@ -42,22 +49,33 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     wait: seconds to wait for an archive that another process holds exclusively. Raises ConfigError or ArchiveError.
     """
     archive = writer(config, wait=wait) if keep else None
-    try:
+    desk = ArchiveDesk(archive, min_free=config.archive.min_free) if archive else NoDesk()
+    with _closing(archive, desk):
         frontier = Frontier(archive.root / "frontier.sqlite" if archive else None, owner=name_of_process())
-        workers = _workers(config)
+        workers = new_workers(config)
         async with Network(network_settings(config)) as network:
-            desk = ArchiveDesk(archive) if archive else NoDesk()
             line = Line(network, frontier, workers, desk, _manners(config))
             try:
-                yield Works(line, frontier, archive, workers)
+                yield Works(line, frontier, archive, workers, network)
             finally:
                 workers.close()
                 desk.close()
                 frontier.let_go()
                 frontier.close()
-    finally:
-        if archive:
-            archive.close()
+
+
+@contextmanager
+def _closing(archive: Writer | None, desk: Desk) -> Iterator[None]:
+    """Closes the archive at the end; raised is what went wrong first, and nothing that was told already."""
+    has_ended = False
+    try:
+        with archive or nullcontext():
+            yield
+            has_ended = True
+    except (WriteFailed, ReadOnly):
+        # A disk that takes no page takes no manifest either, and the page's visit has said why. Recovery does the rest.
+        if not (has_ended and desk.has_failed):
+            raise
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -74,6 +92,12 @@ def writer(config: Config, *, wait: float = 10.0) -> Writer:
     """A writer of the config's archive; waits so many seconds while another process holds it exclusively."""
     where = config.archive
     return waiting(lambda: open_writer(where.dir, catalog=where.catalog, warc_size=where.warc_size), seconds=wait)
+
+
+def alone(config: Config, *, wait: float = 10.0) -> Writer:
+    """As `writer`, of an archive that is there, while nobody else writes to it."""
+    where = config.archive
+    return waiting(lambda: open_alone(where.dir, catalog=where.catalog), seconds=wait)
 
 
 def waiting(attempt: Callable[[], T], *, seconds: float) -> T:
@@ -95,6 +119,21 @@ def reader(config: Config) -> Iterator[Archive]:
         yield archive
 
 
+@contextmanager
+def understanding(config: Config) -> Iterator[Understand]:
+    """What an import asks what its answers come to: they are read in worker processes, many at a time."""
+    workers = new_workers(config)
+
+    async def all_of(answers: Sequence[Answer]) -> list[Understood]:
+        return list(await asyncio.gather(*(understood(workers, answer) for answer in answers)))
+
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda answers: runner.run(all_of(answers))
+        finally:
+            workers.close()
+
+
 def network_settings(config: Config) -> NetworkSettings:
     """The door as the config sets it, with a User-Agent that says who asks."""
     net = config.network
@@ -112,6 +151,17 @@ def network_settings(config: Config) -> NetworkSettings:
     )
 
 
+def authorities(config: Config) -> tuple[Authority, ...]:
+    """Who stamps the ledger's roots. Raises ConfigError when the roots of their certificates cannot be read."""
+    where = config.archive
+    try:
+        roots = where.stamps_ca.read_bytes() if where.stamps_ca else None
+    except OSError as error:
+        raise ConfigError(config.where("archive", "stamps_ca"), f"cannot be read ({error.strerror})") from error
+    parted = (text.split() for text in where.stamps)
+    return tuple(Authority(name=name, kind=_KINDS[kind], url=url, roots=roots) for name, kind, url in parted)
+
+
 def pace(config: Config, *, again: bool = False, thorough: bool = False, looks: bool = True) -> Pace:
     """How often and how many, as the config says. looks: whether kept articles are looked at again."""
     daemon = config.daemon
@@ -125,7 +175,8 @@ def pace(config: Config, *, again: bool = False, thorough: bool = False, looks: 
     )
 
 
-def _workers(config: Config) -> Workers:
+def new_workers(config: Config) -> Workers:
+    """Processes that read pages, as the config says."""
     extract = config.extract
     return Workers(extract.workers, seconds=extract.time, megabytes=extract.memory // 10**6, idle_seconds=extract.idle)
 

@@ -2,7 +2,8 @@
 
 ScraperError
 ├── FetchError          no whole answer came; `reason` is the Visit's word for it
-│   └── Refused         we did not ask: robots.txt, a private address, a port, a scheme
+│   ├── Refused         we did not ask: robots.txt, a private address, a port, a scheme
+│   └── NoRoom          we did not ask: what came could not be kept
 ├── Unreadable          a feed, sitemap, front or seed file is not what it should be
 ├── NotAnArticle        the page holds no article; `reason` says what it is instead
 ├── ExtractError        the page could not be understood: too deep, too slow, too large for its worker
@@ -40,6 +41,10 @@ class FetchError(ScraperError):
 
 class Refused(FetchError):
     """Policy forbids the request; nothing was sent."""
+
+
+class NoRoom(FetchError):
+    """The archive takes nothing now, so nothing was sent."""
 
 
 class Unreadable(ScraperError):

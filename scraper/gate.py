@@ -14,9 +14,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from archive.errors import ArchiveError
 from archive.heads import field, status_of
 from archive.records import Exchange, Page, Validators
-from scraper.errors import FetchError, Refused
+from scraper.errors import FetchError, NoRoom, Refused
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
 from scraper.network import Network
@@ -57,14 +58,26 @@ class Gate:
     """Robots rules and host slots. Call it with a URL for the context in which that URL may be asked for."""
 
     def __init__(
-        self, network: Network, frontier: Frontier, *, product: str, delay: timedelta, memory: Memory, seconds: float
+        self,
+        network: Network,
+        frontier: Frontier,
+        *,
+        product: str,
+        delay: timedelta,
+        memory: Memory,
+        seconds: float,
+        closed: Callable[[], ArchiveError | None] = lambda: None,
     ) -> None:
-        """delay: between visits to a host, at least; seconds: the longest a slot is held for one exchange."""
+        """delay: between visits to a host, at least; seconds: the longest a slot is held for one exchange.
+
+        closed: why nothing may be asked for now, because it could not be kept; None: it may.
+        """
         self._frontier = frontier
         self._product = product
         self._delay = delay
         self._memory = memory
         self._seconds = seconds
+        self._closed = closed
         self._fetcher = Fetcher(network, gate=self._slot, max_redirects=5)
         self._rules: OrderedDict[str, tuple[Rules, datetime]] = OrderedDict()
         self._asking: dict[str, asyncio.Lock] = {}
@@ -92,7 +105,10 @@ class Gate:
 
     @asynccontextmanager
     async def __call__(self, url: str) -> AsyncIterator[None]:
-        """The context in which `url` may be asked for. Raises Refused, or FetchError when its host does not answer."""
+        """The context in which `url` may be asked for.
+
+        Raises Refused, NoRoom, or FetchError when its host does not answer.
+        """
         try:
             rules = await self.rules(url)
         except FetchError as error:  # what was asked for is the page, not its robots.txt
@@ -114,11 +130,17 @@ class Gate:
         way.begun = True
         began = time.monotonic()
         try:
+            self._check_room(url)  # now, because the slot may have been waited for
             yield
         finally:
             pause = host_delay(setting=self._delay, crawl_delay=crawl_delay, last_seconds=time.monotonic() - began)
             # Without a delay (a demo, a test) only the order of requests is kept.
             self._frontier.release(name, next_at=_now() + (pause if self._delay else timedelta(0)))
+
+    def _check_room(self, url: str) -> None:
+        """Raises NoRoom when what would come could not be kept."""
+        if why := self._closed():
+            raise NoRoom(url, "disk", f"not asked for: {why}")
 
     async def _take(self, url: str, *, hop: bool) -> None:
         while True:
@@ -168,6 +190,8 @@ class Gate:
         """robots.txt from the site; from the last good copy when it answers 5xx or not at all."""
         try:
             page = await self._fetcher.page(place, validators=self._memory.validators)
+        except NoRoom:  # nobody was asked, so there is nothing to remember
+            raise
         except FetchError as error:
             await self._memory.keep(place, error)
             if error.reason == "redirects":  # RFC 9309, 2.3.1.2: as if there were none

@@ -1,4 +1,4 @@
-"""The door to the network: one GET over HTTP/1.1, its bytes kept as they stood on the wire.
+"""The door to the network: one request over HTTP/1.1, its bytes kept as they stood on the wire.
 
 httpx asks; below it lie our own pools (scraper.dial: whom we may reach; scraper.tap: what passed). One pool alone goes
 quadratic past a hundred requests in flight, so there are many, one picked by host.
@@ -16,11 +16,11 @@ import certifi
 import httpcore
 import httpx
 
+from archive.heads import archived_head
 from archive.records import Exchange
 from scraper.dial import Backend
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.tap import Enough, NetworkSettings, Tap, current, why
-from scraper.wire import archived_head
 
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _READ = 64 * 1024  # bytes asked of a socket at a time
@@ -117,11 +117,9 @@ class Network:
         "disconnect", "protocol", "head-too-large"), Refused when nothing may be sent ("scheme", "port",
         "private-address").
         """
-        url = as_asked(url)
-        longest = self._settings.exchange_seconds
-        patience = longest if seconds is None else min(seconds, longest)
+        patience = self._patience(seconds)
         deadline = asyncio.get_running_loop().time() + patience
-        request = self._request(url, headers)
+        request = self._request("GET", as_asked(url), headers)
         tap = await self._attempt(request, deadline)
         if tap.stale:
             request.extensions["fresh"] = True
@@ -130,11 +128,33 @@ class Network:
             raise _no_answer(tap, patience)
         return self._exchange(tap)
 
-    def _request(self, url: str, headers: Sequence[tuple[str, str]]) -> httpx.Request:
+    async def post(
+        self, url: str, body: bytes, headers: Sequence[tuple[str, str]], *, seconds: float | None = None
+    ) -> Exchange:
+        """As `exchange`, one POST: for whoever we ask for something, never for a page.
+
+        On a connection of its own, for what was sent once may not be sent again. Raises as `exchange`.
+        """
+        patience = self._patience(seconds)
+        request = self._request("POST", as_asked(url), headers, body)
+        request.extensions["fresh"] = True
+        tap = await self._attempt(request, asyncio.get_running_loop().time() + patience)
+        if tap.reading.head is None:
+            raise _no_answer(tap, patience)
+        return self._exchange(tap)
+
+    def _patience(self, seconds: float | None) -> float:
+        longest = self._settings.exchange_seconds
+        return longest if seconds is None else min(seconds, longest)
+
+    def _request(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None = None
+    ) -> httpx.Request:
         ours = (("User-Agent", self._settings.user_agent), ("Accept", _ACCEPT), ("Accept-Encoding", "gzip"))
         return httpx.Request(
-            "GET",
+            method,
             url,
+            content=body,
             headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in (*ours, *headers)],
             extensions={"timeout": {"connect": self._settings.connect_seconds}},
         )

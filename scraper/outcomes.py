@@ -3,25 +3,29 @@
 from dataclasses import replace
 
 from archive.heads import status_of
-from archive.records import Outcome, Page, Visit
+from archive.records import Outcome, Page, Truncation, Visit
 from scraper.urls import key
 
 
 def answered(visit: Visit, page: Page) -> Visit:
     """The visit as the answer's status makes it; "new" when there is something to understand."""
-    status, cut = status_of(page.answer.response_head), page.answer.truncated
-    outcome: Outcome = "new"
-    reason: str | None = None
-    if status in (404, 410):
-        outcome, reason = "gone", f"http-{status}"
-    elif status in (401, 403, 429, 451):
-        outcome, reason = "blocked", f"http-{status}"
-    elif status != 304 and not 200 <= status < 300:
-        outcome, reason = "failed", f"http-{status}"
-    elif cut:
-        outcome, reason = "failed", "too-large" if cut == "length" else "truncated"
+    status = status_of(page.answer.response_head)
+    outcome, reason = meaning(status, page.answer.truncated)
     seconds = round(sum(exchange.seconds for exchange in page.exchanges), 3)
     return replace(visit, outcome=outcome, reason=reason, status=status, seconds=seconds)
+
+
+def meaning(status: int, cut: Truncation | None) -> tuple[Outcome, str | None]:
+    """What an answer of that status comes to, and why; "new" when there is something to understand."""
+    if status in (404, 410):
+        return "gone", f"http-{status}"
+    if status in (401, 403, 429, 451):
+        return "blocked", f"http-{status}"
+    if status != 304 and not 200 <= status < 300:
+        return "failed", f"http-{status}"
+    if cut:
+        return "failed", "too-large" if cut == "length" else "truncated"
+    return "new", None
 
 
 def why(visit: Visit) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from archive.errors import Ambiguous, ArchiveError, Damaged, Locked
+from archive.errors import Ambiguous, ArchiveError, Damaged, Locked, NotAnArchive, NotAWarc, NotFound
 from archive.records import Capture, Outcome
-from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle, Refused, ScraperError, Unreadable
+from scraper.errors import ConfigError, FetchError, NotAnArticle, Refused, ScraperError, Unreadable
 
 SCHEMA = 1
 
@@ -44,11 +44,9 @@ def code_of(error: ScraperError | ArchiveError) -> int:
             return POLICY
         case NotAnArticle():
             return NO_ARTICLE
-        case ConfigError() | Ambiguous() | Unreadable():
+        case ConfigError() | Unreadable() | NotAnArchive() | NotFound() | Ambiguous() | NotAWarc():
             return USAGE
-        case FetchError() | ExtractError():
-            return FAILED
-    return USAGE if type(error).__name__ in ("NotAnArchive", "NewerFormat", "NotFound") else FAILED
+    return FAILED
 
 
 def safe(text: str) -> str:

@@ -23,6 +23,7 @@ from scraper.sources import Source
 from scraper.urls import host, key
 
 MOST_FOUND = 200  # feeds and sitemaps that are polled because one configured source led to them
+_AFTER_DISK = timedelta(minutes=15)  # what was fetched and not kept is asked for again then; not at once, in vain
 _CLAIM_SECONDS = 300.0  # longer than any visit: page deadline, slots on the way, extraction
 
 
@@ -70,8 +71,8 @@ class Rounds:
         return new
 
     def dispatch(self) -> int:
-        """Claim what is due, as far as there is room, and set out; how many visits began."""
-        room = self._pace.in_flight - len(self.tasks)
+        """Claim what is due, as far as there is room and what comes could be kept; how many visits began."""
+        room = 0 if self._line.desk.closed() else self._pace.in_flight - len(self.tasks)
         claimed = self._frontier.claim(now=_now(), limit=room, seconds=_CLAIM_SECONDS) if room > 0 else []
         for due in claimed:
             task = asyncio.create_task(self._visit(due), name=due.url)
@@ -87,7 +88,7 @@ class Rounds:
     async def until_done(self) -> None:
         """Work until nothing is on its way and nothing is due, but with hosts that rest for longer than PATIENCE.
 
-        Raises the ArchiveError that ends all keeping.
+        Raises ArchiveError when something is due and nothing can be kept, once those on their way have ended.
         """
         while True:
             self.dispatch()
@@ -95,6 +96,8 @@ class Rounds:
                 return
             if self.tasks:
                 await self._one_over()
+            elif closed := self._line.desk.closed():
+                raise closed
             else:
                 await asyncio.sleep(self._pause())
 
@@ -129,11 +132,19 @@ class Rounds:
                 read_at = None if self._thorough else self._frontier.rhythm(due.key)[1]
                 told = await self._line.poll(kind, due.url, source=due.source, held=due.host, read_at=read_at)
                 told, again = await self._polled(due, told)
-        self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked", "refused"))
+        if told.visit.reason == "disk":  # no fault of theirs, so it counts as no failure
+            self._frontier.done(due, again_at=_now() + (_AFTER_DISK if told.visit.status else timedelta(0)))
+        else:
+            self._frontier.done(due, again_at=again, failed=told.visit.outcome in ("failed", "blocked", "refused"))
         self._tell(due, told)
 
     async def _polled(self, due: Due, told: Told) -> tuple[Told, datetime | None]:
-        """Add what a source announced, learn from it, and say what was too much and when it is polled next."""
+        """Add what a source announced, learn from it, and say what was too much and when it is polled next.
+
+        Of one that could not be kept nothing is learned.
+        """
+        if told.visit.reason == "disk":
+            return told, None
         new, announced = 0, told.announced
         if announced:
             new = await self._add_links(announced.links, due.url)

@@ -34,11 +34,15 @@ from scraper.units import seconds, size, size_text, time_text
 from scraper.yamlfile import Place, line_of, shown
 
 NAME = "config.yaml"
+AUTO = "auto"
 # It stands in every request, in the parentheses of the User-Agent: visible ASCII, without parentheses and without a
 # backslash, which would escape the closing one (RFC 9110, 5.6.5).
 CONTACT = re.compile(
     r"https?://[!-'*-\[\]-~]{3,180}|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,120}\.[A-Za-z0-9-]{2,63}"
 )
+
+# NAME KIND URL: who stamps the ledger's roots.
+STAMPER = re.compile(r"[a-z0-9][a-z0-9-]{0,39} (rfc3161|opentimestamps) https?://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,19 @@ def _contact(text: str) -> str:
     if text and not CONTACT.fullmatch(text):
         raise ValueError(f"{shown(text)} is neither an e-mail address nor an http(s) URL in plain ASCII")
     return text
+
+
+def _stamper(text: str) -> str:
+    if not STAMPER.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not NAME rfc3161 URL or NAME opentimestamps URL, NAME of a-z, 0-9 and -")
+    return text
+
+
+def _named_once(stampers: tuple[str, ...]) -> tuple[str, ...]:
+    names = [text.split()[0] for text in stampers]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice} is named twice; their stamps would have one name")
+    return stampers
 
 
 def _network(written: object) -> IPv4Network | IPv6Network:
@@ -97,6 +114,11 @@ def _there(path: Path) -> Path:
     return path
 
 
+def _floor(written: object) -> int | None:
+    """Bytes, or None for "auto"."""
+    return None if written is None or written == AUTO else size(written)
+
+
 def _one_at_least(ports: tuple[int, ...]) -> tuple[int, ...]:
     if not ports:
         raise ValueError("must name one at least")
@@ -112,6 +134,12 @@ Seconds = Annotated[
     float, BeforeValidator(seconds), PlainSerializer(time_text, when_used="json"), _amount_schema("90 s")
 ]
 Bytes = Annotated[int, BeforeValidator(size), PlainSerializer(size_text, when_used="json"), _amount_schema("20 MB")]
+Floor = Annotated[
+    int | None,
+    BeforeValidator(_floor),
+    PlainSerializer(lambda floor: AUTO if floor is None else size_text(floor), when_used="json"),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, *_amount_schema("500 MB").json_schema["anyOf"]]}),
+]
 Count = Annotated[int, Strict(), Field(ge=1)]
 Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
 PlacedPath = Annotated[Path, AfterValidator(_placed)]
@@ -144,8 +172,14 @@ class ArchiveSection(Section):
     """the archive's folder"""
     warc_size: Annotated[Bytes, Field(ge=1_000_000)] = 10**9
     """a WARC file is closed at this size; small files are quick to copy, large ones are few"""
+    min_free: Floor = None
+    """free on its disk, else nothing is fetched; auto: 1 GB or, if more, 2 % of the disk; 0: none"""
     catalog: Annotated[StrictStr, AfterValidator(_without_password)] | None = None
     """null: SQLite in dir; or postgresql+psycopg://USER@HOST/NAME, its password from PGPASSWORD"""
+    stamps: Annotated[tuple[Annotated[StrictStr, AfterValidator(_stamper)], ...], AfterValidator(_named_once)] = ()
+    """who stamps each day's root, as [digicert rfc3161 http://timestamp.digicert.com]; or NAME opentimestamps URL"""
+    stamps_ca: Annotated[Path, AfterValidator(_placed), AfterValidator(_there)] | None = None
+    """PEM roots that rfc3161 stamps are checked against before they are kept; null: by you, later"""
 
 
 class PolitenessSection(Section):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archive.heads import field, fields, status_of
+from archive.heads import field, fields, has_bare_lf, note_value, status_of
 from scraper.charsets import codec_of
 from scraper.errors import FetchError
 
@@ -17,8 +17,6 @@ Framing = Literal["none", "chunked", "close"] | int  # how a body ends; a number
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+\d{3}(?!\d)")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
-_TRANSFER_ENCODING = re.compile(rb"(?im)^(?=transfer-encoding[ \t]*:)")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _LONGEST_CHUNK_LINE = 16 * 1024  # bytes, extensions included
@@ -221,7 +219,7 @@ def read_response(received: bytes | bytearray, *, closed: bool) -> WireResponse:
 def _notes(interim: Iterable[bytes], head: bytes, body: Body) -> Iterator[tuple[str, str]]:
     for each in interim:
         yield "interim-response", note_value(each)
-    if _BARE_LF.search(head):
+    if has_bare_lf(head):
         yield "wire-head", note_value(head)
     if framing(head) == "close":
         yield "body-ends", "with the connection"
@@ -232,22 +230,6 @@ def _notes(interim: Iterable[bytes], head: bytes, body: Body) -> Iterator[tuple[
     if body.surplus:
         yield "surplus-length", str(len(body.surplus))
         yield "surplus", note_value(bytes(body.surplus[:_SURPLUS_KEPT]))
-
-
-def note_value(raw: bytes) -> str:
-    r"""Bytes from the wire as one line of ASCII: \r, \n, \\ and \xNN stand for what does not print.
-
-    Turned back by `value.encode().decode("unicode_escape").encode("latin-1")`.
-    """
-    return raw.decode("latin-1").encode("unicode_escape").decode("ascii")
-
-
-def archived_head(head: bytes) -> bytes:
-    """The head as it goes into the archive: byte for byte but for two things that readers stumble over.
-
-    Transfer-Encoding (undone in the body) gets X-Archive-Orig- before its name; a bare LF becomes CRLF.
-    """
-    return _TRANSFER_ENCODING.sub(b"X-Archive-Orig-", _BARE_LF.sub(b"\r\n", head))
 
 
 def decoded(head: bytes, body: bytes, *, limit: int, url: str = "the response") -> bytes:

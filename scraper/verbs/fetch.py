@@ -141,7 +141,7 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
         raise ConfigError(where, "no source is switched on: name seeds here, or run `pressmark add URL`, or give links")
     counts: Counter[str] = Counter()
     outcomes: list[Outcome] = []
-    with _progress(output) as show:
+    with progress(output, "polling") as show:
 
         def tell(due: Due, told: Told) -> None:
             is_guess = due.role not in {"article", "page"} and due.source is not None
@@ -166,7 +166,7 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
 
 
 @contextmanager
-def _progress(output: Output) -> Iterator[Callable[[str], None]]:
+def progress(output: Output, doing: str) -> Iterator[Callable[[str], None]]:
     """A function that shows where the work stands, on a terminal; nothing elsewhere."""
     if not output.shows_progress:
         yield lambda _text: None
@@ -181,7 +181,7 @@ def _progress(output: Output) -> Iterator[Callable[[str], None]]:
         redirect_stdout=sys.stdout.isatty(),  # else our data would end on stderr
     )
     with spinner:
-        task = spinner.add_task("polling")
+        task = spinner.add_task(doing)
         yield lambda text: spinner.update(task, description=text)
 
 

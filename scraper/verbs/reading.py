@@ -1,4 +1,4 @@
-"""`pressmark list`, `show`, `status`, `verify`: what is in the archive, and whether it is whole."""
+"""`pressmark list`, `show`, `status`, `sources`: what is in the archive."""
 
 import sys
 import time
@@ -10,15 +10,13 @@ from typing import Any
 
 from archive import Archive
 from archive.finding import conditions, find
-from archive.rebuild import rebuild
 from archive.records import Revision
-from archive.verify import SECOND_COPY, Counts, verify
 from scraper.config import Config, watched
-from scraper.edge import reader, waiting
+from scraper.edge import reader
 from scraper.errors import ConfigError
 from scraper.flags import Flags
 from scraper.frontier import counts_in
-from scraper.output import DAMAGE, DONE, Output, safe
+from scraper.output import DONE, Output, safe
 from scraper.urls import key, site
 from scraper.verbs.fetch import settings
 
@@ -122,6 +120,8 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
     output.line(f"archive    {config.archive.dir}")
     output.line(f"articles   {counts['articles']}, in {counts['revisions']} revisions and {counts['texts']} texts")
     output.line(f"captures   {counts['captures']}, in {counts['warcs']} WARC files of {bytes_kept / 1e6:.1f} MB")
+    if counts["redactions"]:
+        output.line(f"redacted   {counts['redactions']} records")
     output.line(
         "last day   " + (" · ".join(f"{count} {name}" for name, count in sorted(by_outcome.items())) or "no visit")
     )
@@ -130,35 +130,6 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
         if frontier
         else "frontier   none"
     )
-
-
-def verify_archive(flags: Flags) -> int:
-    """Every damage that is found, a line each; 5 when there is any."""
-    config, output, counts, damaged = settings(flags), flags.output, Counts(), 0
-    with reader(config) as archive:
-        for damage in verify(archive, counts):
-            damaged += 1
-            output.object({"damage": asdict(damage)})
-            where = f"{damage.file}" + (f" @{damage.offset}" if damage.offset is not None else "")
-            output.line(f"{where}: {safe(damage.what)}" + (f" ({safe(damage.url)})" if damage.url else ""))
-            output.say(f"    {damage.mend}")
-    looked = f"{counts.warcs} WARC files, {counts.records} records, {counts.rows} rows, {counts.texts} texts"
-    output.object({**asdict(counts), "damages": damaged})
-    output.line(f"{looked}: " + (f"{damaged} damaged" if damaged else "all as they were written"))
-    return DAMAGE if damaged else DONE
-
-
-def rebuild_archive(flags: Flags) -> int:
-    """The catalog, and the texts that are missing or changed, made anew; waits --wait seconds for writers to end."""
-    config, output = settings(flags), flags.output
-    where = config.archive
-    made = waiting(lambda: rebuild(where.dir, catalog=where.catalog), seconds=flags.patience)
-    for damage in made.damages:
-        output.line(f"{damage.subject} @{damage.offset}: {safe(damage.message)}")
-        output.say(f"    {SECOND_COPY}, then rebuild again")
-    output.object({"warcs": made.warcs, "groups": made.groups, "texts": made.texts, "damages": len(made.damages)})
-    output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
-    return DAMAGE if made.damages else DONE
 
 
 def sources(flags: Flags) -> int:

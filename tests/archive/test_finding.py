@@ -163,7 +163,7 @@ def test_a_site_means_the_hosts_under_it_too_and_no_others(shelf):
     assert shelf(sites=[]) == []
 
 
-@pytest.mark.parametrize("author", ["Lena Aho", "lena", "AHO", "Øyvind Å.", "berg"])
+@pytest.mark.parametrize("author", ["Lena Aho", "lena", "AHO", "Øyvind Å.", "øyvind å", "ØYVIND", "berg"])
 def test_an_author_is_found_by_a_part_of_the_name(shelf, author):
     assert "Strike." in shelf(author=author)
     assert "Tide." not in shelf(author=author)
@@ -182,6 +182,32 @@ def test_an_article_counts_by_the_day_it_was_published_and_without_one_by_its_ca
     assert shelf(since=date(2026, 11, 21)) == ["Ferry.", "Tide."]
     assert shelf(until=date(2026, 11, 18)) == ["Strike."]
     assert shelf(since=date(2026, 11, 22), until=date(2026, 11, 22)) == ["Tide."]
+
+
+def test_of_a_month_or_a_year_every_day_counts(archive):
+    for number, published in enumerate(("2026-11", "2026", "2026-11-20")):
+        keep(archive, published, url=f"{HARBOUR}/{number}", published=published)
+
+    def through(**days: date) -> list[str]:
+        with archive.reading() as reading:
+            found = reading.revisions_where(conditions(**days), limit=None)  # type: ignore[arg-type]
+            return sorted(each.facts.published or "" for each in found)
+
+    assert through(since=date(2026, 11, 21)) == through(since=date(2026, 11, 30)) == ["2026", "2026-11"]
+    assert through(since=date(2026, 12, 1)) == ["2026"]
+    assert through(since=date(2027, 1, 1)) == []
+    assert through(until=date(2026, 11, 1)) == ["2026", "2026-11"]
+    assert through(until=date(2026, 10, 31)) == ["2026"]
+    assert through(since=date(2026, 11, 20), until=date(2026, 11, 20)) == ["2026", "2026-11", "2026-11-20"]
+    assert through(until=date(2025, 12, 31)) == []
+
+
+def test_of_two_captures_of_the_same_moment_the_one_kept_later_is_the_later_revision(archive):
+    kept = [keep(archive, f"{n} are dead.") for n in range(12)]
+    with archive.reading() as reading:
+        assert reading.revisions_of(HARBOUR) == kept
+        assert reading.latest(HARBOUR) == kept[-1]
+        assert list(reading.revisions_where([], limit=3)) == kept[:-4:-1]
 
 
 def test_a_capture_counts_by_its_day(shelf):

@@ -71,6 +71,7 @@ def test_a_commit_that_fails_takes_the_record_back(archive):
     with pytest.raises(WriteFailed):
         archive.keep(told, visit(capture.record_id, article=told.canonical_url), verdict="new", after=None)
     assert path.stat().st_size == size
+    (archive.root / "text" / "blocked.example").unlink()
     archive.close_warc()
     assert damages(archive.root) == []
 

@@ -4,8 +4,11 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,7 @@ from archive import open_writer
 from archive.errors import WriteFailed
 from archive.members import walk
 from archive.warc import WarcFile, stamp
-from tests.archive.pages import HARBOUR, NOON, damages, disk_full_at, kept, later, open_files, page
+from tests.archive.pages import HARBOUR, NOON, damages, disk_full_at, kept, later, open_files, page, visit
 
 
 def test_a_closed_warc_file_has_its_manifest_and_is_read_only(archive):
@@ -75,8 +78,134 @@ def test_what_a_disk_does_not_confirm_is_taken_back_and_the_file_never_written_a
     assert damages(archive.root) == []
 
 
-def broken(fd: int) -> None:
+def broken(fd: int, block: bytes = b"") -> int:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def asked_after(monkeypatch, call: str, fails: int, of: Path) -> list[str]:
+    """What is asked of a file's descriptor once the call on it has failed: the list grows as it is asked."""
+    asked: list[str] = []
+    failed = list[int]()
+
+    def watched(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def do(fd: int, *arguments: Any) -> Any:
+            if isinstance(fd, int) and os.path.samestat(os.fstat(fd), of.stat()):
+                asked.extend([name] * bool(failed))
+                if name == call and not failed:
+                    failed.append(fd)
+                    raise OSError(fails, os.strerror(fails))
+            return real(fd, *arguments)
+
+        return do
+
+    for name in ("write", "fdatasync", "fsync", "ftruncate"):
+        monkeypatch.setattr(os, name, watched(name, getattr(os, name)))
+    monkeypatch.setattr("archive.disk._MACOS_FULL_SYNC", None)
+    return asked
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync"])
+def test_a_file_whose_disk_failed_is_cut_and_never_written_or_synced_again(archive, monkeypatch, call):
+    revision = kept(archive)
+    path = archive.warc_path(revision.warc)
+    size = path.stat().st_size
+    with monkeypatch.context() as disk:
+        asked = asked_after(disk, call, errno.EIO, path)
+        with pytest.raises(WriteFailed, match="Input/output error"):
+            archive.append(page(b"lost", url="https://lost.example/"))
+        [capture] = archive.append(page(b"next", url="https://next.example/"))
+        archive.close_warc()
+    assert asked == ["ftruncate"]
+    assert capture.warc != revision.warc
+    kept(archive, "Recovery closes it.", url=f"{HARBOUR}/2")
+    assert path.stat().st_size == size
+    archive.close_warc()
+    assert damages(archive.root) == []
+
+
+@pytest.mark.parametrize("refuses", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_file_whose_disk_was_full_is_cut_and_goes_on(archive, monkeypatch, refuses):
+    revision = kept(archive)
+    path = archive.warc_path(revision.warc)
+    with monkeypatch.context() as disk:
+        asked = asked_after(disk, "write", refuses, path)
+        with pytest.raises(WriteFailed, match="untouched"):
+            archive.append(page(b"lost", url="https://lost.example/"))
+        [capture] = archive.append(page(b"next", url="https://next.example/"))
+    assert asked == ["ftruncate", "fdatasync", "write", "fdatasync"]
+    assert capture.warc == revision.warc
+    archive.close_warc()
+    assert damages(archive.root) == []
+
+
+def test_a_disk_that_takes_seven_bytes_at_a_time_gets_them_all(archive, monkeypatch):
+    write = os.write
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", lambda fd, block: write(fd, block[:7]))
+        revision = kept(archive)
+    archive.close_warc()
+    assert (archive.root / revision.text_file).read_bytes() == archive.text(revision)
+    assert damages(archive.root) == []
+
+
+def test_a_disk_that_takes_nothing_and_says_nothing_is_not_asked_for_ever(archive, monkeypatch):
+    kept(archive)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", lambda fd, block: 0)
+        with pytest.raises(WriteFailed, match="takes no bytes"):
+            archive.append(page(b"lost", url="https://lost.example/"))
+
+
+def test_a_record_that_is_broken_off_leaves_no_part_of_it(archive, monkeypatch):
+    revision = kept(archive)
+    path, write = archive.warc_path(revision.warc), os.write
+    size = path.stat().st_size
+
+    def half(fd: int, block: bytes) -> int:
+        if path.stat().st_size > size:
+            raise KeyboardInterrupt
+        return write(fd, block[:100])
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", half)
+        with pytest.raises(KeyboardInterrupt):
+            archive.append(page(b"lost", url="https://lost.example/"))
+    assert path.stat().st_size == size
+    archive.append(page(b"next", url="https://next.example/"))
+    archive.close_warc()
+    assert damages(archive.root) == []
+
+
+def test_closing_on_a_full_disk_names_what_failed_first_and_lets_go_of_everything(tmp_path, monkeypatch):
+    before = open_files()
+    archive = open_writer(tmp_path / "a")
+    revision = kept(archive)
+    archive.note(visit(reason="dns"))
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        with pytest.raises(WriteFailed, match="the disk is full") as failed:
+            archive.close()
+    assert failed.value.subject.endswith(f"{revision.warc}.open")
+    assert open_files() == before
+    with open_writer(tmp_path / "a") as heir:
+        assert [found.warc for found in heir.recovered] == [revision.warc]
+    assert damages(tmp_path / "a") == []
+
+
+def test_what_went_wrong_first_is_told_and_not_what_came_of_it_when_the_archive_was_closed(tmp_path, monkeypatch):
+    def work() -> None:
+        with open_writer(tmp_path / "a") as archive:
+            kept(archive)
+            monkeypatch.setattr(os, "write", full)
+            archive.append(page(b"lost", url="https://lost.example/"))
+
+    with pytest.raises(WriteFailed, match=r"warc\.gz\.open: not written") as failed:
+        work()
+    assert failed.value.__notes__[0].startswith("and when the archive was closed: ")
+
+
+def full(fd: int, block: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_when_nobody_knows_whether_the_catalog_took_a_page_its_bytes_stay_for_recovery(archive):

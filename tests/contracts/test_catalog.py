@@ -324,3 +324,25 @@ def test_each_state_of_a_sites_memory_is_kept(catalog):
         assert newest
         assert newest.number == 2
         assert reading.site("other.example") is None
+
+
+@pytest.mark.parametrize(("server", "ours"), [("off", "on"), ("remote_apply", "remote_apply")])
+def test_a_server_that_is_set_to_acknowledge_what_may_be_lost_waits_for_its_medium_all_the_same(
+    catalog_url, open_catalog, server, ours
+):
+    if catalog_url is None:
+        pytest.skip("SQLite has no server")
+    admin = sa.create_engine(catalog_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar()
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = {server}")
+    admin.dispose()
+    with open_catalog().writing() as writing:
+        assert writing._sql.exec_driver_sql("SHOW synchronous_commit").scalar() == ours
+
+
+def test_every_commit_to_a_sqlite_catalog_waits_for_the_medium(catalog_url, open_catalog):
+    if catalog_url:
+        pytest.skip("PostgreSQL has a setting of its own")
+    with open_catalog().writing() as writing:
+        assert writing._sql.exec_driver_sql("PRAGMA synchronous").scalar() == 2

@@ -321,3 +321,18 @@ def test_the_environment_is_read_in_one_place_only():
         if re.search(r"os\.environ|getenv", path.read_text())
     }
     assert readers <= {"config.py"}
+
+
+@pytest.mark.parametrize(
+    ("said", "means", "shown"),
+    [("auto", None, "auto"), ("500 MB", 500 * 10**6, "500 MB"), ("0", 0, "0 B"), ("", None, "auto")],
+)
+def test_the_floor_of_free_space_is_a_size_or_auto(said, means, shown):
+    config = read_config(written(f"archive:\n  min_free: {said}\n"))
+    assert config.archive.min_free == means
+    assert config.model_dump(mode="json")["archive"]["min_free"] == shown
+
+
+def test_a_floor_that_is_no_size_is_refused():
+    [line] = refusal("archive:\n  min_free: plenty\n")
+    assert "config.yaml:2: archive.min_free: 'plenty' is no size" in line

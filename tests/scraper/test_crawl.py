@@ -1,7 +1,11 @@
 """The line on a real archive: what only shows when fetching, keeping and deciding work together."""
 
 import asyncio
+import errno
+import os
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -9,6 +13,8 @@ from typing import TypeVar
 import pytest
 
 from archive import Writer, open_writer
+from archive.catalog import Catalog
+from archive.errors import WriteFailed
 from archive.records import Page
 from scraper.addresses import read_pin
 from scraper.crawl import Line, Manners, Told
@@ -31,13 +37,13 @@ def archive(tmp_path) -> Iterator[Writer]:
         yield writer
 
 
-def on_line(press: Press, archive: Writer, work: Callable[[Line], Awaitable[T]]) -> T:
+def on_line(press: Press, archive: Writer, work: Callable[[Line], Awaitable[T]], *, min_free: int = 0) -> T:
     """What the work gives, done on a line between the newspaper and the archive."""
 
     async def done() -> T:
         settings = NetworkSettings(user_agent="pressmark/test", pins=tuple(read_pin(pin) for pin in press.pins))
         manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=10, max_age=None)
-        workers, desk = Workers(1), ArchiveDesk(archive)
+        workers, desk = Workers(1), ArchiveDesk(archive, min_free=min_free)
         frontier = Frontier(None, owner=name_of_process())
         try:
             async with Network(settings) as network:
@@ -123,3 +129,72 @@ def test_a_feed_whose_links_were_never_taken_in_is_read_though_it_did_not_change
     assert links(before) > 0  # captured and, as after a kill, never reported as read
     assert links(before) > 0
     assert links(datetime.now(UTC)) == 0
+
+
+def refuses(monkeypatch, kind: bytes) -> None:
+    """A disk that is full for whatever holds these bytes, once it is unpacked."""
+    write = os.write
+
+    def full(fd: int, block: bytes) -> int:
+        with suppress(zlib.error):
+            if kind in zlib.decompress(bytes(block), 31):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, block)
+
+    monkeypatch.setattr(os, "write", full)
+
+
+def test_a_page_whose_bytes_the_disk_does_not_take_leaves_a_visit_that_failed(press, archive, monkeypatch):
+    with monkeypatch.context() as disk:
+        refuses(disk, f"WARC-Target-URI: {STORY}".encode())
+        told = fetch(press, archive)
+    assert (told.visit.outcome, told.visit.reason, told.visit.status, told.captures) == ("failed", "disk", 200, ())
+    assert told.message
+    assert "the disk is full" in told.message
+    with archive.reading() as reading:
+        assert reading.last_visits(STORY) == [told.visit]
+    assert fetch(press, archive).visit.outcome == "new"
+
+
+def test_a_text_that_the_disk_does_not_take_leaves_its_page_and_a_visit_that_failed(press, archive, monkeypatch):
+    with monkeypatch.context() as disk:
+        refuses(disk, b"WARC-Type: conversion")
+        told = fetch(press, archive)
+    assert (told.visit.outcome, told.visit.reason) == ("failed", "disk")
+    assert told.visit.capture == told.captures[-1].record_id
+    assert fetch(press, archive).visit.outcome == "new"
+
+
+def test_a_visit_that_cannot_even_be_noted_is_said_to_be_held_in_memory(press, archive, monkeypatch):
+    def broken(_: Catalog) -> None:
+        raise WriteFailed("catalog", "the catalog was not written (out of reach)")
+
+    async def work(line: Line) -> tuple[Told, Told]:
+        with monkeypatch.context() as database:
+            database.setattr(Catalog, "writing", broken)
+            lost = await line.article(STORY)
+        return lost, await line.article(STORY)
+
+    lost, kept = on_line(press, archive, work)
+    assert (lost.visit.outcome, lost.visit.reason) == ("failed", "disk")
+    assert "held in memory" in str(lost.message)
+    with archive.reading() as reading:
+        assert {each.visit_id for each in reading.last_visits(STORY)} == {lost.visit.visit_id, kept.visit.visit_id}
+
+
+def test_robots_txt_that_the_disk_does_not_take_is_no_leave_to_go_on(press, archive, monkeypatch):
+    with monkeypatch.context() as disk:
+        refuses(disk, b"/robots.txt\r\n")
+        told = fetch(press, archive)
+    assert (told.visit.outcome, told.visit.reason) == ("failed", "disk")
+    assert "not kept" in str(told.message)
+    assert [path for _, path, _ in press.requests] == ["/robots.txt"]
+    with archive.reading() as reading:
+        assert reading.outcomes() == {("robots", "failed"): 1, ("article", "failed"): 1}
+
+
+def test_nothing_is_asked_for_not_even_robots_txt_while_nothing_could_be_kept(press, archive):
+    told = on_line(press, archive, lambda line: line.article(STORY), min_free=10**18)
+    assert (told.visit.outcome, told.visit.reason, told.visit.status) == ("failed", "disk", None)
+    assert "archive.min_free" in str(told.message)
+    assert press.requests == []

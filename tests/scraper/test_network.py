@@ -21,13 +21,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from archive.heads import status_of
+from archive.heads import archived_head, status_of
 from archive.records import Exchange
 from scraper.addresses import Pin
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.network import Network, as_asked
 from scraper.tap import NetworkSettings
-from scraper.wire import archived_head
 from tests.servers import Answer, Origin, Step, closed_port, ok, origin
 
 HOST = "news.example"

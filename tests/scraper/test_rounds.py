@@ -1,6 +1,8 @@
 """Working off the frontier: the real line against the sample newspaper's server."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -8,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from archive import open_writer
+from archive.errors import WriteFailed
 from scraper.addresses import read_pin
 from scraper.crawl import Line, Manners, Told
 from scraper.demo import Answer, Asked, Press, page
-from scraper.desk import NoDesk
+from scraper.desk import ArchiveDesk, NoDesk
 from scraper.frontier import Due, Frontier
 from scraper.network import Network
 from scraper.rounds import MOST_FOUND, Pace, Rounds
@@ -64,14 +68,14 @@ class Desk:
         return sorted((due.url, told.visit.outcome) for due, told in self.told)
 
 
-def work(press: Press, do: Callable[[Desk], Awaitable[None]]) -> Desk:
+def work(press: Press, do: Callable[[Desk], Awaitable[None]], *, archive: ArchiveDesk | None = None) -> Desk:
     async def within() -> Desk:
         frontier, workers = Frontier(None, owner="test"), Workers(1)
         settings = NetworkSettings(user_agent="pressmark test", pins=tuple(read_pin(pin) for pin in press.pins))
         manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=5, max_age=None)
         with closing(workers):
             async with asyncio.timeout(60), Network(settings) as network:
-                line = Line(network, frontier, workers, NoDesk(), manners)
+                line = Line(network, frontier, workers, archive or NoDesk(), manners)
                 desk = Desk(line, frontier)
                 await do(desk)
         return desk
@@ -242,3 +246,56 @@ def test_an_index_of_indexes_of_indexes_comes_to_an_end_and_says_what_it_left_ou
     desk = work(gazette, one_pass(source(root, "sitemap")))
     assert len(desk.told) == 1 + MOST_FOUND
     assert sum(told.announced.dropped for _, told in desk.told if told.announced) > 0
+
+
+@pytest.fixture
+def shelf(tmp_path) -> Iterator[ArchiveDesk]:
+    """A desk with a real archive; its floor may be moved."""
+    with open_writer(tmp_path / "archive") as archive:
+        desk = ArchiveDesk(archive)
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+
+def pass_that_fails(*sources: Source) -> Callable[[Desk], Awaitable[None]]:
+    async def do(desk: Desk) -> None:
+        with pytest.raises(WriteFailed, match=r"archive\.min_free"):
+            await one_pass(*sources)(desk)
+
+    return do
+
+
+def test_while_nothing_could_be_kept_nothing_is_claimed_and_what_is_due_stays_due(gazette, shelf):
+    shelf._min_free = 10**18
+    desk = work(gazette, pass_that_fails(source()), archive=shelf)
+    counts = desk.frontier.counts(now=datetime.now(UTC))
+    assert (paths(gazette), counts["due"], counts["claimed"]) == ([], 1, 0)
+
+
+def test_what_was_claimed_when_the_disk_filled_up_is_due_at_once(gazette, shelf):
+    def fill(_: Asked) -> Answer:
+        shelf._min_free = 10**18
+        return Answer(status=404)
+
+    gazette.add(ROBOTS, fill)
+    desk = work(gazette, pass_that_fails(source()), archive=shelf)
+    counts = desk.frontier.counts(now=datetime.now(UTC))
+    assert (paths(gazette), counts["due"], counts["claimed"]) == (["/robots.txt"], 1, 0)
+
+
+def test_a_source_that_came_and_could_not_be_kept_is_asked_again_in_a_while_and_loses_nothing_by_it(
+    gazette, shelf, monkeypatch
+):
+    def full(fd: int, block: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    gazette.add(FEED, lambda asked: monkeypatch.setattr(os, "write", full) or rss(STRIKE))
+    began = datetime.now(UTC)
+    desk = work(gazette, one_pass(source()), archive=shelf)
+    at = desk.frontier.next_due()
+    assert [(due.url, told.visit.reason) for due, told in desk.told] == [(FEED, "disk")]
+    assert at
+    assert timedelta(minutes=14) < at - began < timedelta(minutes=16)
+    assert desk.frontier.rhythm(FEED)[0].failures == 0

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.heads import archived_head, note_value
 from scraper.charsets import CODECS, codec_of
 from scraper.errors import FetchError
-from scraper.wire import Body, archived_head, charset_of, decoded, framing, note_value, read_response
+from scraper.wire import Body, charset_of, decoded, framing, read_response
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"

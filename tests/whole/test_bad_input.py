@@ -3,6 +3,7 @@
 import fcntl
 import os
 import resource
+import shlex
 import shutil
 import signal
 import ssl
@@ -231,18 +232,22 @@ class TestAnArchive:
     def test_on_a_full_disk_takes_nothing_and_loses_nothing(self, desk: Terminal, tmp_path: Path):
         if not can_mount(tmp_path):
             pytest.skip("needs mounts of its own: root on Linux")
-        # The archive is copied onto a disk of 300 kB, which a filler takes up; then it is copied back to be looked at.
+        desk.settings(archive={"min_free": 0})
+        # The archive is copied onto a disk of 900 kB, which a filler takes up; then it is copied back to be looked at.
+        # A copy's catalog is made anew, because nobody can know of what moment it is.
+        archive = ["-C", str(tmp_path / "place" / "a")]
         script = (
-            f"mount -t tmpfs -o size=300k none '{tmp_path / 'place'}' && cp -r '{desk.archive}' '{tmp_path}/place/a' &&"
+            f"mount -t tmpfs -o size=900k none '{tmp_path / 'place'}' && cp -r '{desk.archive}' '{tmp_path}/place/a' &&"
+            f" {shlex.join(desk.command('rebuild', *archive))} >/dev/null 2>&1 &&"
             f" (cat /dev/zero > '{tmp_path}/place/filler' 2>/dev/null; true); rm -rf '{tmp_path}/back';"
             f" \"$0\" \"$@\"; code=$?; cp -r '{tmp_path}/place/a' '{tmp_path}/back'; exit $code"
         )
-        archive = ["-C", str(tmp_path / "place" / "a")]
         ran = desk("fetch", GRAIN.url, *archive, before=[*OWN_MOUNTS, script])
         assert ran.code == 1
         assert "full" in ran.refusal
         shutil.rmtree(desk.archive)
         (tmp_path / "back").rename(desk.archive)
+        assert desk("rebuild").code == 0
         assert list(desk.texts().values()) == [LIGHTHOUSE.text]
         assert desk("fetch", GRAIN.url).out == GRAIN.text
         assert desk.damages() == []

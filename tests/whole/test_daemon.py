@@ -1,14 +1,17 @@
 """`pressmark daemon`: it starts, polls, keeps, and ends; and nothing is lost when it is killed."""
 
+import shutil
 import signal
+import subprocess
 import threading
 from typing import Any
 
 import pytest
 
+from archive import open_archive
 from scraper.demo import ARTICLES, Answer, Asked, Press
 from tests.whole.conftest import LIGHTHOUSE
-from tests.whole.terminal import PAPERS, PATIENCE, Terminal
+from tests.whole.terminal import PAPERS, PATIENCE, PRESSMARK, Terminal, run
 
 WIRE, TONIGHT = PAPERS[2], PAPERS[3]
 OF_THE_WIRE = {story.url for story in ARTICLES if story.host == "kosova-wire.example"}
@@ -169,3 +172,25 @@ def test_a_pass_that_is_interrupted_is_taken_up_by_the_next(pressmark: Terminal,
         assert {url: len(reading.revisions_of(url)) for url in OF_THE_WIRE} == dict.fromkeys(OF_THE_WIRE, 1)
     assert f"gone        {'-':<20} {SLOW}" in ran.out
     assert pressmark.damages() == []
+
+
+@pytest.mark.parametrize("command", [["cp", "-r"], ["cp", "-a"], ["rsync", "-a", "--delete", "--exclude=.*"]])
+def test_a_copy_taken_while_a_daemon_writes_is_a_sound_archive(pressmark: Terminal, command: list[str]):
+    if not shutil.which(command[0]):
+        pytest.skip(f"no {command[0]}")
+    pressmark.watch(WIRE, TONIGHT)
+    copy = pressmark.folder / "copy"
+    with pressmark.running("daemon") as daemon:
+        for _ in range(2):
+            daemon.one_more()
+            before = kept(daemon.until(kept))
+            subprocess.run([*command, f"{pressmark.archive}/.", str(copy)], check=False, capture_output=True)
+            told = run([*PRESSMARK, "-C", str(copy), "verify"], pressmark.folder)
+            assert (told.code, "all as they were written" in told.out) == (0, True), told
+            listed = run([*PRESSMARK, "-C", str(copy), "list"], pressmark.folder)
+            assert listed.code == 0 or "`pressmark rebuild` makes it anew" in listed.refusal
+            assert run([*PRESSMARK, "-C", str(copy), "rebuild"], pressmark.folder).code == 0
+            with open_archive(copy) as archive, archive.reading() as reading:
+                assert all(reading.latest(url) for url in before)
+            shutil.rmtree(copy)
+        assert daemon.send(signal.SIGTERM) == 0

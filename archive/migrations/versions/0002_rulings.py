@@ -1,4 +1,4 @@
-"""What came after the first: rulings on revisions, redactions, the memory of sites."""
+"""What came after the first: rulings on revisions, redactions, the memory of sites; what an import asks for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("offset", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=True),
         sa.Column("text_file", sa.Text(), nullable=True),
+        sa.Column("closed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("record_id"),
     )
     op.create_index("redactions_by_text", "redactions", ["sha256"], unique=False)
@@ -44,3 +45,6 @@ def upgrade() -> None:
         sa.Column("record", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site", "number"),
     )
+    op.create_index("visits_by_capture", "visits", ["capture"], unique=False)
+    op.create_index("visits_by_article", "visits", ["article"], unique=False)
+    op.create_index("revisions_by_capture", "revisions", ["capture"], unique=False)
