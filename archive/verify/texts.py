@@ -1,0 +1,68 @@
+"""A text file and its sidecar against the conversion record they were made from; files that no record names."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from archive import texts
+from archive.catalog import Reading
+from archive.records import Capture, Revision
+from archive.verify import rows
+from archive.verify.damage import ASIDE, REPAIR, Damage
+
+
+def text_faults(root: Path, revision: Revision, capture: Capture | None) -> Iterator[Damage]:
+    """What is wrong with the text file and the sidecar of a revision that names them."""
+    path = root / revision.text_file
+    for file, kind, what in (
+        (path, "text_file", _text_wrong(path, revision)),
+        (path.with_suffix(".json"), "sidecar", _sidecar_wrong(path.with_suffix(".json"), revision, capture)),
+    ):
+        if what:
+            name = file.relative_to(root).as_posix()
+            lost = "nothing: the conversion record holds it"
+            yield Damage(file=name, url=revision.article, kind=kind, what=what, lost=lost, mend=REPAIR)
+
+
+def _text_wrong(path: Path, revision: Revision) -> str | None:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return "the text file is missing"
+    except OSError as error:
+        return f"the text file cannot be read ({error.strerror})"
+    if found != revision.sha256:
+        return f"the text's SHA-256 is {found}, its name says otherwise"
+    if not path.name.endswith(f"_{found[:16]}.txt"):
+        return f"its name is not that of its SHA-256, {found}"
+    return None
+
+
+def _sidecar_wrong(path: Path, revision: Revision, capture: Capture | None) -> str | None:
+    try:
+        said = path.read_bytes()
+    except FileNotFoundError:
+        return "the sidecar is missing"
+    except OSError as error:
+        return f"the sidecar cannot be read ({error.strerror})"
+    if said == texts.sidecar(revision, capture):
+        return None
+    other = revision.sha256.encode() not in said
+    return "the sidecar names another text" if other else "the sidecar is not as its records make it"
+
+
+def folders(root: Path) -> list[str]:
+    """Every folder of text files, by its path from the archive's folder."""
+    found = {path.parent for path in (root / "text").rglob("*") if not path.is_dir()}
+    return sorted(path.relative_to(root).as_posix() for path in found)
+
+
+def strangers(root: Path, reading: Reading, folder: str) -> Iterator[Damage]:
+    """Files of a text folder that no record names. Drafts, whose names begin with a dot, are nobody's business."""
+    there = [path for path in sorted((root / folder).iterdir()) if not path.is_dir() and not path.name.startswith(".")]
+    named = rows.texts_in(reading, folder)  # asked after the look: what was kept meanwhile is known
+    for path in there:
+        name = path.relative_to(root).as_posix()
+        of = name if path.suffix == ".txt" else path.with_suffix(".txt").relative_to(root).as_posix()
+        if of not in named or path.suffix not in (".txt", ".json"):
+            yield Damage(file=name, kind="stranger", what="no record names this file", mend=ASIDE)
