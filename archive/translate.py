@@ -1,0 +1,275 @@
+"""What a foreign record says, in our words: an answer of the past, the request to it, or why it is left out."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+from archive.foreign import Foreign
+from archive.heads import archived_head, field, has_bare_lf, note_value, status_of
+from archive.members import bare
+from archive.records import Exchange, Truncation
+
+LONGEST_URL = 8_000  # characters, as for what is fetched
+LONGEST_HEAD = 64_000  # bytes of an HTTP head
+_WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
+_FROM_THE_FUTURE = timedelta(days=1)
+_HEAD_END = re.compile(rb"\n\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+\d{3}(?!\d)")
+_PSEUDO_STATUS = re.compile(rb":status:[ \t]*(\d{3})(?!\d)")  # how some write a head that came over HTTP/2
+_REQUEST_LINE = re.compile(rb"([!-~]{1,20}) ")
+_CREDENTIALS = re.compile(rb"(?im)^(?:authorization|proxy-authorization|cookie2?)[ \t]*:.*\n(?:[ \t].*\n)*")
+_USERINFO = re.compile(rb"(?<=://)[^/?#\s@]*@")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
+_HAS_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F)))  # a URL's characters that need no escape
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A record that is not taken: one word why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Which response a revisit says that it means; each may be missing."""
+
+    url: str | None
+    at: datetime | None
+    digest: str | None  # of the payload, as stated: sha1:… or sha256:…
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that a file tells."""
+
+    record_id: str
+    answers: tuple[str, ...]  # record ids of the records that it stands beside
+    method: str
+    head: bytes  # without credentials and cookies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An answer that a file tells. Of a revisit the exchange has no body, and may have no head."""
+
+    record_id: str
+    requests: tuple[str, ...]  # record ids of the records that it stands beside
+    offset: int
+    entry: str | None
+    exchange: Exchange
+    refers_to: Reference | None  # None: a response
+
+    def asked(self, request: Asked) -> "Past":
+        """With its request."""
+        return replace(self, exchange=replace(self.exchange, request_head=request.head))
+
+
+def request_of(record: Foreign) -> Asked | None:
+    """The request in a record; None when it holds none that is fit to be kept."""
+    if record.field("warc-type") != "request" or not record.block:
+        return None
+    end = _HEAD_END.search(record.block, 0, LONGEST_HEAD)
+    head = record.block[: end.end()] if end else b""
+    method = _REQUEST_LINE.match(head)
+    if not method:
+        return None
+    clean = _USERINFO.sub(b"", _CREDENTIALS.sub(b"", archived_head(head)))
+    return Asked(
+        record_id=bare(record.field("warc-record-id")) or "",
+        answers=_beside(record),
+        method=method[1].decode(),
+        head=clean,
+    )
+
+
+def past_of(record: Foreign, *, now: datetime) -> Past | Left | None:
+    """The answer that a record tells, or why it is left out; None for a record that is no answer, nor meant as one.
+
+    A resource with an http(s) URL is left out: no server sent a head for it, and none is made up.
+    """
+    kind = record.field("warc-type")
+    url = (record.field("warc-target-uri") or "").strip().strip("<>")
+    if kind == "resource":
+        return Left("no-http") if re.match("https?:", url, re.IGNORECASE) else None
+    if kind not in ("response", "revisit"):
+        return None
+    asked, at = _asked(url), _date(record.field("warc-date"), now)
+    for each in (asked, at):
+        if isinstance(each, Left):
+            return each
+    if record.block is None:
+        return Left("too-large")
+    if record.field("warc-segment-number"):
+        return Left("segmented")
+    refers_to = _reference(record, now) if kind == "revisit" else None
+    exchange = _exchange(record, record.block, cast("str", asked), cast("datetime", at), refers_to)
+    if isinstance(exchange, Left):
+        return exchange
+    return Past(
+        record_id=bare(record.field("warc-record-id")) or "",
+        requests=_beside(record),
+        offset=record.offset,
+        entry=record.entry,
+        exchange=exchange,
+        refers_to=refers_to,
+    )
+
+
+def _beside(record: Foreign) -> tuple[str, ...]:
+    named = (value for name, value in record.fields if name.lower() == "warc-concurrent-to")
+    return tuple(filter(None, map(bare, named)))
+
+
+def _asked(url: str) -> str | Left:
+    """The URL without fragment and credentials, in ASCII; or why it is none."""
+    if not url or _HAS_CONTROLS.search(url) or len(url) > LONGEST_URL:
+        return Left("url")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return Left("url")
+    if parts.scheme not in ("http", "https"):
+        return Left("scheme")
+    if not host or "\\" in parts.netloc:
+        return Left("url")
+    place = parts.netloc.rpartition("@")[2]
+    bare_url = url.partition("#")[0]
+    begin = bare_url.index(parts.netloc)
+    clean = f"{parts.scheme}://{place}{bare_url[begin + len(parts.netloc) :]}"
+    return quote(clean, safe=_AS_THEY_ARE)
+
+
+def _date(value: str | None, now: datetime) -> datetime | Left:
+    """The moment of a WARC-Date; or why there is none, or none to believe."""
+    if not value:
+        return Left("no-date")
+    said = _DATE.fullmatch(value.strip())
+    if not said:
+        return Left("date")
+    try:
+        at = datetime.fromisoformat(said[1] + said[3].upper().replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return Left("date")
+    at += timedelta(microseconds=int((said[2] or "0").ljust(6, "0")[:6]))
+    if at > now + _FROM_THE_FUTURE:
+        return Left("future")
+    return at if at >= _WEB_BEGAN else Left("date")
+
+
+def _reference(record: Foreign, now: datetime) -> Reference:
+    url = _asked((record.field("warc-refers-to-target-uri") or "").strip().strip("<>"))
+    at = _date(record.field("warc-refers-to-date"), now)
+    return Reference(
+        url=None if isinstance(url, Left) else url,
+        at=None if isinstance(at, Left) else at,
+        digest=record.field("warc-payload-digest"),
+    )
+
+
+def _exchange(record: Foreign, block: bytes, url: str, at: datetime, refers_to: Reference | None) -> Exchange | Left:
+    """The answer with its head as archived and its body de-chunked; its request comes from another record."""
+    if refers_to and not block.strip():
+        return _made(record, url, at, b"", b"", None, ())
+    if not (record.field("content-type") or "").lower().startswith("application/http"):
+        return Left("no-http")
+    notes: list[tuple[str, str]] = []
+    head, body = _parted(block, notes)
+    if not head:
+        return Left("no-http")
+    if refers_to:
+        return _made(record, url, at, archived_head(head), b"", None, notes)
+    body, fault = _dechunked(head, body, notes)
+    cut = _cut(record, head, body) or fault
+    return _made(record, url, at, archived_head(head), body, cut, notes)
+
+
+def _made(
+    record: Foreign,
+    url: str,
+    at: datetime,
+    head: bytes,
+    body: bytes,
+    truncated: Truncation | None,
+    notes: "list[tuple[str, str]] | tuple[()]",
+) -> Exchange:
+    return Exchange(
+        url=url,
+        started_at=at,
+        seconds=0.0,
+        request_head=b"",
+        response_head=head,
+        body=body,
+        ip=_ip(record.field("warc-ip-address")),
+        truncated=truncated,
+        notes=tuple(notes),
+    )
+
+
+def _ip(value: str | None) -> str | None:
+    try:
+        return str(ip_address(value or ""))
+    except ValueError:
+        return None
+
+
+def _parted(block: bytes, notes: list[tuple[str, str]]) -> tuple[bytes, bytes]:
+    """Head and body of the final answer; an empty head when there is none. Interim answers become notes."""
+    while True:
+        end = _HEAD_END.search(block, 0, LONGEST_HEAD)
+        head = block[: end.end()] if end else b""
+        if (pseudo := _PSEUDO_STATUS.match(head)) is not None:
+            notes.append(("wire-head", note_value(head)))
+            return b"HTTP/2 " + pseudo[1] + b"\r\n" + head, block[len(head) :]
+        if not _STATUS_LINE.match(head):
+            return b"", b""
+        block = block[len(head) :]
+        if 100 <= status_of(head) < 200 and status_of(head) != 101 and block.startswith(b"HTTP/"):
+            notes.append(("interim-response", note_value(head)))
+            continue
+        if has_bare_lf(head):
+            notes.append(("wire-head", note_value(head)))
+        return head, block
+
+
+def _cut(record: Foreign, head: bytes, body: bytes) -> Truncation | None:
+    """Why the body is not whole, as the record says, or as its length shows where no coding could have changed it."""
+    said = (record.field("warc-truncated") or "").lower()
+    if said:
+        return said if said in ("length", "time") else "disconnect"  # type: ignore[return-value]  # one of ours
+    length = field(head, "content-length") or ""
+    coded = field(head, "transfer-encoding") or field(head, "content-encoding")
+    short = length.isdecimal() and len(length) < 19 and len(body) < int(length)
+    return "disconnect" if short and not coded and status_of(head) not in (204, 304) else None
+
+
+def _dechunked(head: bytes, body: bytes, notes: list[tuple[str, str]]) -> tuple[bytes, Truncation | None]:
+    """The body with its chunks undone, where it has any: many writers undo them and leave the head as it was."""
+    coding = (field(head, "transfer-encoding") or "").lower().rpartition(",")[2].strip()
+    if coding != "chunked" or not _CHUNK_SIZE.match(body):
+        return body, None
+    parts: list[bytes] = []
+    at = 0
+    while size := _CHUNK_SIZE.match(body, at):
+        length, begin = int(size[1], 16), size.end()
+        if not length:
+            if trailers := body[begin:].strip(b"\r\n"):
+                notes.append(("trailers", note_value(trailers[:1024])))
+            return b"".join(parts), None
+        parts.append(body[begin : begin + length])
+        at = begin + length
+        if at >= len(body):
+            break
+        end = re.compile(rb"\r?\n").match(body, at)
+        if not end:
+            notes.append(("chunked-fault", "a chunk is longer than its size"))
+            return (b"".join(parts), "disconnect") if len(parts) > 1 else (body, None)
+        at = end.end()
+    notes.append(("chunked-fault", "the last chunk is missing"))
+    return b"".join(parts), "disconnect"

@@ -1,0 +1,160 @@
+"""`pressmark import`: WARC and WACZ files that others made, into the archive."""
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archive import Writer
+from archive.errors import NotAWarc
+from archive.foreign import Limits, read_foreign
+from archive.importing import Imported, Understand, import_warc
+from scraper.compare import between
+from scraper.edge import understanding, writer
+from scraper.flags import Flags
+from scraper.output import DAMAGE, DONE, Output, exit_code, safe
+from scraper.verbs.fetch import progress, settings
+
+_HEAD = 100_000  # bytes that a block may be larger than its body: head, interim answers, chunk sizes
+_WHY = {
+    "too-large": "larger than network.max_body",
+    "no-http": "no answer of a server",
+    "url": "no URL",
+    "scheme": "neither http nor https",
+    "no-date": "no date",
+    "date": "a date that is none",
+    "future": "from the future",
+    "not-get": "an answer to something else than GET",
+    "segmented": "in parts",
+    "revisit": "refers to what is not in the archive: import the file that holds it, then this one again",
+    "redacted": "redacted",
+}
+
+
+def import_files(flags: Flags, files: Sequence[Path]) -> int:
+    """Every answer in the files as a capture of its own date; the exit code."""
+    config, output = settings(flags), flags.output
+    limits = Limits(block=config.network.max_body + _HEAD)
+    refused, sound = _parted(files, output, limits)
+    if not sound:
+        return exit_code((), refused)
+    with _asked_to_stop() as stopped, progress(output, "importing") as show, understanding(config) as understand:
+        with writer(config, wait=flags.patience) as archive:
+            imports = _Files(archive, understand, limits, lambda: bool(stopped), show)
+            done = imports.run(sound)
+        show("")
+    for each in done:
+        _tell(output, each)
+    return 128 + stopped[0] if stopped else exit_code((), [*refused, *map(_code, done)])
+
+
+def _parted(files: Sequence[Path], output: Output, limits: Limits) -> tuple[list[int], list[Path]]:
+    """Exit codes of the files that are no WARC, and the others: a file that is refused makes no archive."""
+    refused: list[int] = []
+    sound: list[Path] = []
+    for path in dict.fromkeys(files):
+        try:
+            next(read_foreign(path, [], limits), None)
+            sound.append(path)
+        except NotAWarc as error:
+            refused.append(output.fail(error))
+    return refused, sound
+
+
+class _Files:
+    """Files being imported into one archive."""
+
+    def __init__(
+        self,
+        archive: Writer,
+        understand: Understand,
+        limits: Limits,
+        stop: Callable[[], bool],
+        show: Callable[[str], None],
+    ) -> None:
+        self._archive = archive
+        self._understand = understand
+        self._limits = limits
+        self._stop = stop
+        self._show = show
+
+    def run(self, files: Sequence[Path]) -> list[Imported]:
+        """Each file in order; then those again that refer to what a later one may have brought."""
+        done = {path: self._one(path) for path in files if not self._stop()}
+        while len(done) > 1 and not self._stop() and (waiting := [path for path in done if done[path].left["revisit"]]):
+            again = {path: self._one(path) for path in waiting if not self._stop()}
+            for path, more in again.items():
+                done[path] = _both(done[path], more)
+            if not any(more.taken for more in again.values()):
+                break
+        return list(done.values())
+
+    def _one(self, path: Path) -> Imported:
+        return import_warc(
+            self._archive,
+            path,
+            understand=self._understand,
+            compare=between,
+            limits=self._limits,
+            stop=self._stop,
+            tell=lambda so_far: self._show(f"{path.name}: {so_far.taken} taken, {so_far.known} there already"),
+        )
+
+
+def _both(first: Imported, second: Imported) -> Imported:
+    """What two looks at one file came to: what the first took is known to the second."""
+    second.known -= first.taken
+    second.taken += first.taken
+    second.outcomes += first.outcomes
+    return second
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """The signals that came: the record at hand is finished first."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda sent, _: came.append(sent)) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _code(imported: Imported) -> int:
+    return DAMAGE if imported.damages else DONE
+
+
+def _tell(output: Output, imported: Imported) -> None:
+    """A line for a file; on stderr what is damaged in it."""
+    output.object(_as_object(imported))
+    told = [f"{imported.taken} taken", f"{imported.known} there already", *_left(imported.left)]
+    told += [f"{count} {outcome}" for outcome, count in sorted(imported.outcomes.items())]
+    if imported.damages:
+        told.append(f"{len(imported.damages)} damaged")
+    if imported.ended:
+        told.append("stopped; run it again to go on")
+    output.line(f"{safe(imported.file)}: {' · '.join(told)}")
+    for damage in imported.damages:
+        output.say(f"pressmark: {safe(str(damage))}; get the file anew from where it came, and import it again")
+
+
+def _left(left: Counter[str]) -> list[str]:
+    return [f"{count} left out ({_WHY.get(reason, reason)})" for reason, count in sorted(left.items()) if count]
+
+
+def _as_object(imported: Imported) -> dict[str, Any]:
+    return {
+        "file": imported.file,
+        "sha256": imported.sha256,
+        "taken": imported.taken,
+        "known": imported.known,
+        "left": {reason: count for reason, count in sorted(imported.left.items()) if count},
+        "outcomes": dict(sorted(imported.outcomes.items())),
+        "damages": [{"offset": damage.offset, "what": damage.message} for damage in imported.damages],
+        "ended": imported.ended,
+    }

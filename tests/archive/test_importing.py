@@ -1,0 +1,312 @@
+"""What others captured is written anew into our own files, once, and nothing that is not theirs is made up."""
+
+import gzip
+import hashlib
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive import Writer, open_writer
+from archive.importing import Answer, Imported, Understood, import_warc
+from archive.index import groups
+from archive.members import Record, walk
+from archive.records import Redaction
+from archive.warc import read_fields
+from scraper.compare import between
+from tests.archive.foreign_files import (
+    FERRY,
+    LONG_AGO,
+    STRIKE,
+    body,
+    day,
+    everything,
+    fetched_now,
+    http,
+    imported,
+    packed,
+    record,
+    response,
+    sha256,
+    told,
+    understood,
+    written,
+)  # fmt: skip
+from tests.archive.pages import damages
+
+REQUEST = (
+    b"GET /strike HTTP/1.1\r\nHost: harbour-post.example\r\nCookie: session=1\r\n folded=2\r\n"
+    b"authorization: Basic eA==\r\nProxy-Authorization: Basic eA==\r\nAccept: */*\r\n\r\n"
+)
+
+
+def groups_of(archive: Writer) -> list[tuple[Record, ...]]:
+    """The groups of captures in the archive's WARC files."""
+    archive.close_warc()
+    files = sorted((archive.root / "warc").rglob("*.warc.gz"))
+    found = [group for path in files for group in groups(walk(path))]
+    return [group for group in found if group[0].type in ("response", "revisit")]
+
+
+def pair(*, request_first: bool, method: bytes = b"GET") -> list[bytes]:
+    answer = response(body("On."), WARC_Record_ID="<urn:uuid:answer>", WARC_Concurrent_To="<urn:uuid:request>")
+    asked = record(
+        "request", REQUEST.replace(b"GET", method), WARC_Target_URI=STRIKE, WARC_Record_ID="<urn:uuid:request>",
+        WARC_Date="2020-03-01T12:00:00Z", WARC_Concurrent_To="<urn:uuid:answer>", Content_Type="application/http",
+    )  # fmt: skip
+    return [asked, answer] if request_first else [answer, asked]
+
+
+class TestACapture:
+    @pytest.mark.parametrize("request_first", [True, False])
+    def test_has_its_request_without_credentials_and_cookies(
+        self, archive: Writer, tmp_path: Path, request_first: bool
+    ):
+        imported(archive, written(tmp_path / "a.warc", *pair(request_first=request_first)))
+        [(_, request, _)] = groups_of(archive)
+        assert request.block == b"GET /strike HTTP/1.1\r\nHost: harbour-post.example\r\nAccept: */*\r\n\r\n"
+
+    def test_of_a_file_without_requests_has_none_and_verify_knows(self, archive: Writer, tmp_path: Path):
+        imported(archive, written(tmp_path / "a.warc.gz", response(body("On."))))
+        [group] = groups_of(archive)
+        assert [each.type for each in group] == ["response", "metadata"]
+        archive.close()
+        assert damages(archive.root) == []
+
+    def test_says_where_it_came_from(self, archive: Writer, tmp_path: Path):
+        first = response(body("On."), at=day(1))
+        second = response(body("Over."), at=day(2), WARC_Record_ID="<urn:uuid:theirs>", WARC_IP_Address="192.0.2.7")
+        (tmp_path / "their files").mkdir()
+        path = written(tmp_path / "their files" / "a.warc.gz", first, second)
+        done = imported(archive, path)
+        answer, metadata = groups_of(archive)[1]
+        went = read_fields(metadata.block)
+        assert (went["import-file"], went["import-record"]) == ("a.warc.gz", "urn:uuid:theirs")
+        assert (went["import-sha256"], went["import-offset"]) == (done.sha256, str(len(packed([first]))))
+        assert (answer.field("WARC-Date"), answer.field("WARC-IP-Address")) == (
+            "2020-03-03T12:00:00.000000Z",
+            "192.0.2.7",
+        )
+
+    def test_has_its_chunks_undone_and_its_digests_made_anew(self, archive: Writer, tmp_path: Path):
+        said, headers = body("On."), "Content-Type: text/html\r\nTransfer-Encoding: chunked\r\n"
+        chunked = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (said[:5], said[5:])) + b"0\r\n\r\n"
+        false: dict[str, Any] = {"WARC_Payload_Digest": "sha1:" + "A" * 32}
+        imported(archive, written(tmp_path / "a.warc", response(chunked, headers=headers, **false)))
+        imported(archive, written(tmp_path / "b.warc", response(said, url=FERRY, headers=headers, **false)))
+        for answer, _ in groups_of(archive):
+            head, _, payload = answer.block.partition(b"\r\n\r\n")
+            assert payload == said
+            assert b"X-Archive-Orig-Transfer-Encoding: chunked" in head
+        archive.close()
+        assert damages(archive.root) == []
+
+    def test_that_was_cut_is_kept_and_changes_no_text(self, archive: Writer, tmp_path: Path):
+        short = response(body("Ov"), at=day(2), headers="Content-Type: text/html\r\nContent-Length: 4711\r\n")
+        said = response(body("O"), at=day(3), WARC_Truncated="length")
+        done = imported(archive, written(tmp_path / "a.warc", response(body("On.")), short, said))
+        assert done.outcomes == {"new": 1, "not-article": 2}
+        with archive.reading() as reading:
+            assert [each.truncated for each in reading.captures_of(STRIKE)] == ["length", "disconnect", None]
+
+    def test_keeps_brackets_credentials_and_fragment_out_of_its_url(self, archive: Writer, tmp_path: Path):
+        url = "<http://user:secret@harbour-post.example/strike#top>"
+        imported(archive, written(tmp_path / "a.warc", response(body("On."), url=url)))
+        with archive.reading() as reading:
+            [capture] = reading.captures_of(STRIKE)
+        assert b"secret" not in b"".join(everything(archive.root).values())
+        assert capture.captured_at == LONG_AGO
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"url": "file:///etc/passwd"}, "scheme"),
+        ({"url": "javascript:alert(1)"}, "scheme"),
+        ({"url": "dns:harbour-post.example"}, "scheme"),
+        ({"url": "http://harbour\x00post.example/"}, "url"),
+        ({"url": "http://[::1/"}, "url"),
+        ({"url": "http:///path"}, "url"),
+        ({"url": "http://x.example/" + "a" * 9000}, "url"),
+        ({"WARC_Date": ""}, "no-date"),
+        ({"WARC_Date": "0000-01-01T00:00:00Z"}, "date"),
+        ({"WARC_Date": "0600-01-01T00:00:00Z"}, "date"),
+        ({"WARC_Date": "yesterday"}, "date"),
+        ({"WARC_Date": "0001-01-01T00:00:00+23:59"}, "date"),
+        ({"WARC_Date": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}, "future"),
+        ({"Content_Type": "text/plain"}, "no-http"),
+        ({"WARC_Segment_Number": "1"}, "segmented"),
+    ],
+)
+def test_what_is_no_answer_of_the_web_is_left_out_and_counted(
+    archive: Writer, tmp_path: Path, said: dict[str, Any], why: str
+):
+    done = imported(archive, written(tmp_path / "a.warc", response(body("On."), **said), response(body("Over."))))
+    assert (done.left, done.taken) == ({why: 1}, 1)
+
+
+def test_answers_to_a_post_resources_and_blocks_past_the_limit_are_left_out(archive: Writer, tmp_path: Path):
+    resource = record("resource", b"<html>", WARC_Target_URI=STRIKE, WARC_Date="2020-03-01T12:00:00Z")
+    text = record("resource", b"On.", WARC_Target_URI=f"urn:text:{STRIKE}", WARC_Date="2020-03-01T12:00:00Z")
+    large = response(b"x" * 30_000_000, url=FERRY)
+    path = written(tmp_path / "a.warc", *pair(request_first=False, method=b"POST"), resource, text, large)
+    assert imported(archive, path).left == {"not-get": 1, "no-http": 1, "too-large": 1}
+    assert groups_of(archive) == []
+
+
+def test_importing_twice_changes_nothing_at_all(archive: Writer, tmp_path: Path):
+    path = written(
+        tmp_path / "a.warc.gz", response(body("On.")), response(body("On.")), response(body("No"), url=FERRY)
+    )
+    assert (imported(archive, path).taken, imported(archive, path).known) == (2, 3)
+    archive.close()
+    before = everything(archive.root)
+    with open_writer(archive.root) as again:
+        rows = list(again.dump())
+        assert imported(again, path).known == 3
+        assert list(again.dump()) == rows
+    assert everything(archive.root) == before
+
+
+def test_an_archive_gains_nothing_from_its_own_files(archive: Writer):
+    fetched_now(archive, "On.", url=STRIKE, at=day(1), author="Lena Aho")
+    fetched_now(archive, "On.", url=STRIKE, at=day(2), author="Lena Aho")
+    archive.close()
+    before = everything(archive.root)
+    with open_writer(archive.root) as again:
+        for path in sorted(archive.root.rglob("*.warc.gz")):
+            assert (imported(again, path).taken, imported(again, path).known) == (0, 2)
+    assert everything(archive.root) == before
+
+
+def test_of_another_pressmark_archive_captures_come_and_are_understood_here(archive: Writer, tmp_path: Path):
+    with open_writer(tmp_path / "theirs") as theirs:
+        fetched_now(theirs, "On.", url=STRIKE, at=day(1), author="Lena Aho")
+        fetched_now(theirs, "On.", url=STRIKE, at=day(2), author="Lena Aho")
+        fetched_now(theirs, "Over.", url=STRIKE, at=day(3), author="Lena Aho")
+        expected = told(theirs)
+    for path in (tmp_path / "theirs").rglob("*.warc.gz"):
+        assert imported(archive, path).damages == []
+    assert told(archive) == expected
+
+
+class TestARevisit:
+    @staticmethod
+    def of(at: datetime, *, head: bytes = b"", modified: bool = True, **said: str) -> bytes:
+        profile = "identical-payload-digest" if modified else "server-not-modified"
+        return record(
+            "revisit", head, WARC_Target_URI=STRIKE, WARC_Date=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            Content_Type="application/http; msgtype=response",
+            WARC_Profile=f"http://netpreserve.org/warc/1.0/revisit/{profile}", **said,
+        )  # fmt: skip
+
+    def test_stands_for_the_payload_that_its_url_and_date_name(self, archive: Writer, tmp_path: Path):
+        again = self.of(
+            day(2), head=http(b""), WARC_Refers_To_Target_URI=STRIKE, WARC_Refers_To_Date="2020-03-01T12:00:00Z"
+        )
+        done = imported(archive, written(tmp_path / "a.warc", response(body("On.")), again))
+        assert done.outcomes == {"new": 1, "unchanged": 1}
+        assert [group[0].type for group in groups_of(archive)] == ["response", "revisit"]
+
+    def test_or_the_one_of_its_digest_in_hex_as_browsertrix_writes_it(self, archive: Writer, tmp_path: Path):
+        said = "sha256:" + hashlib.sha256(body("On.")).hexdigest()
+        again = self.of(day(2), head=http(b""), WARC_Payload_Digest=said)
+        assert imported(archive, written(tmp_path / "a.warc", response(body("On.")), again)).taken == 2
+
+    def test_that_was_not_modified_says_what_it_refers_to_not_what_came_last(self, archive: Writer, tmp_path: Path):
+        head = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+        names = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-02T12:00:00Z"}
+        again = self.of(day(3), head=head, modified=False, **names)
+        files = [response(body("On."), at=day(1)), response(body("Over."), at=day(5)), again]
+        done = imported(archive, written(tmp_path / "a.warc", *files))
+        assert done.outcomes == {"new": 1, "revised": 1, "unchanged": 1}
+
+    def test_of_what_is_not_there_is_left_out_until_it_is(self, archive: Writer, tmp_path: Path):
+        again = self.of(
+            day(2), head=http(b""), WARC_Refers_To_Target_URI=STRIKE, WARC_Refers_To_Date="2020-03-01T12:00:00Z"
+        )
+        later = written(tmp_path / "b.warc", again)
+        assert imported(archive, later).left == {"revisit": 1}
+        imported(archive, written(tmp_path / "a.warc", response(body("On."))))
+        assert imported(archive, later).taken == 1
+
+
+def test_what_was_redacted_does_not_come_back(archive: Writer, tmp_path: Path):
+    path = written(tmp_path / "a.warc", response(body("On.")), response(body("On."), url=FERRY, at=day(1)))
+    gone = Redaction(
+        record_id="urn:uuid:gone", redacted_at=datetime.now(UTC), reason="court", url=STRIKE, captured_at=LONG_AGO,
+        warc="warc/x.warc.gz", offset=0, sha256=sha256("On."), text_file="text/x/000_0000000000000000.txt",
+    )  # fmt: skip
+    archive.redact([gone])
+    done = imported(archive, path)
+    assert (done.left, done.outcomes) == ({"redacted": 1}, {"refused": 1})
+    with archive.reading() as reading:
+        assert list(reading.all_revisions()) == []
+
+
+class TestAnImportThatDied:
+    def test_between_capture_and_text_goes_on_where_it_was(self, archive: Writer, tmp_path: Path):
+        path = written(tmp_path / "a.warc", response(body("On."), at=day(1)), response(body("Over."), at=day(2)))
+
+        def dies(_: Sequence[Answer]) -> list[Understood]:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            import_warc(archive, path, understand=dies, compare=between)
+        done = imported(archive, path)
+        assert (done.taken, done.outcomes) == (0, {"new": 1, "revised": 1})
+        with open_writer(tmp_path / "other") as other:
+            imported(other, path)
+            assert told(other) == told(archive)
+        assert len(groups_of(archive)) == 2
+
+    @pytest.mark.parametrize("lost", range(1, 5))
+    def test_between_a_text_and_what_is_said_of_it_comes_to_the_same(self, archive: Writer, tmp_path: Path, lost: int):
+        """The last records of a dead writer are lost, and the catalog had not heard of any of them."""
+        first = written(tmp_path / "a.warc", response(body("On."), at=day(1)), response(body("On."), at=day(5)))
+        second = written(tmp_path / "b.warc", response(body("Over."), at=day(3)))
+        imported(archive, first)
+        archive.close()
+        shutil.copytree(archive.root, tmp_path / "whole")
+        with open_writer(tmp_path / "whole") as whole:
+            imported(whole, second)
+            expected = told(whole)
+        [path] = set((tmp_path / "whole" / "warc").rglob("*.warc.gz")) - {
+            tmp_path / "whole" / each.relative_to(archive.root) for each in (archive.root / "warc").rglob("*.warc.gz")
+        }
+        records = list(walk(path))
+        end = records[-lost].offset
+        left = archive.root / path.relative_to(tmp_path / "whole")
+        left.with_name(left.name + ".open").write_bytes(path.read_bytes()[:end])
+        with open_writer(archive.root) as again:
+            imported(again, second)
+            assert told(again) == expected
+        assert damages(archive.root) == []
+
+    def test_or_was_asked_to_stop_ends_after_a_record_and_goes_on(self, archive: Writer, tmp_path: Path):
+        path = written(tmp_path / "a.warc", *(response(body(f"Day {n}."), at=day(n)) for n in range(5)))
+        done = imported(archive, path, stop=lambda: True)
+        assert (done.ended, done.taken) == (True, 1)
+        assert imported(archive, path).taken == 4
+
+
+def test_a_body_with_content_coding_is_kept_as_it_is(archive: Writer, tmp_path: Path):
+    packed_body = gzip.compress(body("On."))
+    headers = "Content-Type: text/html\r\nContent-Encoding: gzip\r\n"
+    imported(archive, written(tmp_path / "a.warc", response(packed_body, headers=headers)))
+    [(answer, _)] = groups_of(archive)
+    assert answer.block.endswith(packed_body)
+
+
+def test_an_import_tells_how_far_it_is(archive: Writer, tmp_path: Path):
+    path = written(tmp_path / "a.warc", *(response(body(f"Day {n}."), at=day(n)) for n in range(40)))
+    so_far: list[int] = []
+
+    def tell(said: Imported) -> None:
+        so_far.append(said.taken)
+
+    import_warc(archive, path, understand=understood, compare=between, tell=tell)
+    assert so_far == [32, 40]
