@@ -1,21 +1,32 @@
 """The catalog and the texts made anew from the WARC files alone: they are the archive, all else is an index."""
 
 import hashlib
+import os
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from archive import disk, index, texts
+from archive import copies, disk, erasure, index, texts
 from archive.catalog import Writing
-from archive.databases import open_sqlite, open_url
+from archive.databases import open_sqlite, open_url, settle_log
 from archive.errors import Damaged
 from archive.members import survivors
 from archive.reader import Archive
+from archive.records import Capture, Revision
 from archive.store import check, open_writer
+from archive.warc import OPEN
 
-_CATALOG = "catalog.sqlite"
-_FRESH = "catalog.sqlite.fresh"
+_CATALOG = copies.CATALOG
+_FRESH = f"{_CATALOG}.fresh"
+_FRONTIER = "frontier.sqlite"  # the crawler's, which may be lost
+_AT_ONCE = 500  # groups in one transaction of a fresh file
+_TEXTS_AT_ONCE = 50  # written with one wait for each of their folders
+
+Begin = Callable[[], AbstractContextManager[Writing]]  # begins a transaction, or goes on with one
 
 
 @dataclass(slots=True)
@@ -31,9 +42,9 @@ class Rebuilt:
 def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
     """Make the catalog anew from every WARC file, then each text file or sidecar that is missing or changed.
 
-    Nothing is deleted: the old SQLite catalog goes to quarantine/. What is damaged is told in `damages`; what stands
-    before and behind it comes back. catalog: as for `open_archive`. Raises Locked while anybody writes, NotAnArchive,
-    WriteFailed or ReadOnly.
+    Nothing is deleted: the old SQLite catalog goes to quarantine/, and is in its place until the new one is. What is
+    damaged is told in `damages`; what stands before and behind it comes back. catalog: as for `open_archive`. Raises
+    Locked while anybody writes, NotAnArchive, WriteFailed or ReadOnly.
     """
     check(root)
     lock = disk.take_lock(root / "lock", exclusive=True)
@@ -42,8 +53,22 @@ def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
     finally:
         disk.let_go(lock)
     with open_writer(root, catalog=catalog) as archive:  # takes in what a dead writer left, too
+        erasure.finish(root, archive.catalog)  # a file from a second copy may hold again what was redacted
         _write_texts(archive, made)
     return made
+
+
+@contextmanager
+def provisional(root: Path) -> Iterator[tuple[Archive, Rebuilt]]:
+    """A reader of an archive without a catalog of its own: on one made for the moment, outside of the archive.
+
+    Raises NotAnArchive, WriteFailed or ReadOnly.
+    """
+    check(root)
+    with tempfile.TemporaryDirectory(prefix="pressmark-") as folder:
+        made = _index_in(Path(folder) / _CATALOG, root)
+        with Archive(root, open_sqlite(Path(folder) / _CATALOG, write=False)) as archive:
+            yield archive, made
 
 
 def _in_its_database(root: Path, url: str) -> Rebuilt:
@@ -52,7 +77,7 @@ def _in_its_database(root: Path, url: str) -> Rebuilt:
     try:
         with opened.writing() as writing:
             writing.clear()
-            return _index(root, writing)
+            return index_files(root, warc_files(root), lambda: nullcontext(writing))
     finally:
         opened.close()
 
@@ -60,53 +85,138 @@ def _in_its_database(root: Path, url: str) -> Rebuilt:
 def _in_a_fresh_file(root: Path) -> Rebuilt:
     """A fresh SQLite file in the place of the old one, which may be no database any more."""
     fresh = root / _FRESH
-    with suppress(FileNotFoundError):
-        fresh.unlink()  # of a rebuild that was killed
+    _drop(fresh)  # of a rebuild that was killed
+    try:
+        made = _index_in(fresh, root)
+        _put_in_place(root)
+    except BaseException:
+        _drop(fresh)
+        raise
+    return made
+
+
+def _drop(fresh: Path) -> None:
+    for name in _with_logs(fresh.name):
+        with suppress(FileNotFoundError):
+            fresh.with_name(name).unlink()
+
+
+def _with_logs(name: str) -> tuple[str, str, str]:
+    """A SQLite file and what SQLite puts beside it."""
+    return name, f"{name}-wal", f"{name}-shm"
+
+
+def _index_in(fresh: Path, root: Path) -> Rebuilt:
+    """Every WARC file of the archive in a catalog of its own."""
     opened = open_sqlite(fresh, write=True)
     try:
-        with opened.writing() as writing:
-            made = _index(root, writing)
+        return index_files(root, warc_files(root), opened.writing)
     finally:
         opened.close()
-    _put_in_place(root)
-    return made
 
 
-def _index(root: Path, writing: Writing) -> Rebuilt:
-    """Every closed WARC file, in the order of their names."""
+def warc_files(root: Path) -> list[Path]:
+    """Every WARC file, in the order of their names; of one that lies there open and closed, the closed one."""
+    closed = set((root / "warc").glob("*/*/*/*.warc.gz"))
+    left = (root / "warc").glob(f"*/*/*/*.warc.gz{OPEN}")
+    return sorted([*closed, *(path for path in left if path.with_suffix("") not in closed)])
+
+
+def index_files(root: Path, paths: Iterable[Path], begin: Begin) -> Rebuilt:
+    """Put the WARC files into the catalog; their order makes no difference. Raises WriteFailed."""
     made = Rebuilt()
-    for path in sorted((root / "warc").glob("*/*/*/*.warc.gz")):
-        warc = path.relative_to(root).as_posix()
-        for group in index.groups(survivors(path, made.damages)):
-            index.add_group(writing, group, warc)
-            made.groups += group[0].type != "warcinfo"
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        writing.set_warc(warc, path.stat().st_size, sha256)
-        made.warcs += 1
+    for path in paths:
+        _index_file(root, path, begin, made)
+    with begin() as writing:
+        writing.drop_redacted()
     return made
+
+
+def _index_file(root: Path, path: Path, begin: Begin, made: Rebuilt) -> None:
+    """What a WARC file holds, and how far it goes: a closed one as it is, an open one to its last whole group."""
+    warc = path.relative_to(root).as_posix().removesuffix(OPEN)
+    damages, digest, end = list[Damaged](), hashlib.sha256(), 0
+    groups = index.groups(survivors(path, damages, heard=digest.update))
+    more = True
+    while more:
+        more = False
+        with begin() as writing:
+            for group in islice(groups, _AT_ONCE):
+                more, end = True, group[-1].offset + group[-1].length
+                made.groups += group[0].type != "warcinfo"
+                try:
+                    index.add_group(writing, group, warc)
+                except Damaged as damage:
+                    damages.append(damage)
+    is_open = path.suffix == OPEN
+    # What follows the last whole group of an open file is what its writer was at when it died.
+    made.damages += [damage for damage in damages if not is_open or damage.offset < end]
+    made.warcs += 1
+    with begin() as writing:
+        if is_open:
+            writing.set_warc(warc, end, None)
+        else:
+            sha256 = _sha256(path) if damages else digest.hexdigest()
+            writing.set_warc(warc, path.stat().st_size, sha256)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _put_in_place(root: Path) -> None:
-    """The fresh catalog for the old one, which is moved aside with its log."""
+    """The fresh catalog for the old one, which goes to quarantine and is in its place until the fresh one is.
+
+    The -wal of the old one must not lie beside the fresh one, SQLite would believe it: so it is written into its file
+    first. In one that is no database, or was copied, there is nothing to keep: it goes before the fresh one comes.
+    """
     aside = root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
-    for name in (_CATALOG, f"{_CATALOG}-wal", f"{_CATALOG}-shm"):
-        if (root / name).exists():
-            disk.make_folder(aside)
-            (root / name).rename(aside / name)
+    old, *logs = _with_logs(_CATALOG)
+    there = (root / old).exists()
+    own = there and copies.is_at_home(root)
+    if not own or not settle_log(root / old):
+        _put_aside(root, aside, [old] if there else [])
+    if there and not own:  # a copy: its frontier, too, is of several moments
+        _put_aside(root, aside, _with_logs(_FRONTIER))
+    _put_aside(root, aside, logs)
+    if (root / old).exists():
+        disk.make_folder(aside)
+        os.link(root / old, aside / old)
     (root / _FRESH).rename(root / _CATALOG)
     disk.sync_folder(root)
 
 
+def _put_aside(root: Path, aside: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if (root / name).exists():
+            disk.make_folder(aside)
+            (root / name).rename(aside / name)
+
+
 def _write_texts(archive: Archive, made: Rebuilt) -> None:
+    """Each text file or sidecar that is missing, or not as it was written."""
+    wanting: list[tuple[Revision, bytes, Capture | None]] = []
     with archive.reading() as reading:
         for revision in reading.all_revisions():
             if not revision.names_file:
                 continue
             text, capture = archive.text(revision), reading.capture(revision.capture)
-            path = archive.root / revision.text_file
-            there = path.read_bytes() if path.is_file() else None
-            sidecar = path.with_suffix(".json")
-            if there != text or not sidecar.is_file() or sidecar.read_bytes() != texts.sidecar(revision, capture):
-                made.texts += 1
-                texts.write(archive.root, revision, text, capture)
+            if not _is_written(archive.root, revision, text, capture):
+                wanting.append((revision, text, capture))
+            if len(wanting) >= _TEXTS_AT_ONCE:
+                _write(archive.root, wanting, made)
+                wanting.clear()
+    _write(archive.root, wanting, made)
+
+
+def _is_written(root: Path, revision: Revision, text: bytes, capture: Capture | None) -> bool:
+    path = root / revision.text_file
+    sidecar = path.with_suffix(".json")
+    there = [each.read_bytes() if each.is_file() else None for each in (path, sidecar)]
+    return there == [text, texts.sidecar(revision, capture)]
+
+
+def _write(root: Path, wanting: list[tuple[Revision, bytes, Capture | None]], made: Rebuilt) -> None:
+    texts.write_each(root, wanting)
+    made.texts += len(wanting)

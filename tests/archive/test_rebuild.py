@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from archive import open_archive, open_writer
-from archive.errors import Locked
+from archive.errors import Locked, WriteFailed
 from archive.rebuild import rebuild
-from archive.records import Page
-from tests.archive.pages import HARBOUR, article, damages, exchange, later, not_modified, page, visit
+from archive.records import Capture, Page, Revision
+from tests.archive.pages import HARBOUR, article, damages, disk_full_at, exchange, later, not_modified, page, visit
 
 
 @pytest.fixture
@@ -96,3 +96,36 @@ def test_a_catalog_that_is_no_database_any_more_is_made_anew(root):
     (root / "catalog.sqlite").write_bytes(b"no database" * 1000)
     rebuild(root)
     assert contents(root) == before
+
+
+def test_a_disk_that_is_full_leaves_the_old_catalog_in_its_place(root):
+    with open_writer(root) as archive, archive.together():
+        for n in range(600):
+            archive.note(visit(url=f"https://harbour-post.example/{n}", reason="dns"))
+    before = contents(root)
+    with disk_full_at(300_000), pytest.raises(WriteFailed, match=f"catalog.sqlite.fresh: {'.*'}nothing that was kept"):
+        rebuild(root)
+    assert contents(root) == before
+    assert not list(root.glob("catalog.sqlite.fresh*"))
+    rebuild(root)
+    assert contents(root) == before
+
+
+def test_what_a_damaged_open_file_holds_behind_the_damage_comes_back(root):
+    [one, two] = sorted((root / "warc").rglob("*.warc.gz"))
+    with open_archive(root) as reader, reader.reading() as reading:
+        first, *others = sorted((row for row in reading.rows_in(one.relative_to(root).as_posix())), key=by_offset)
+    one.chmod(0o644)
+    with one.open("r+b") as file:
+        file.seek(first.offset + 30)
+        file.write(bytes(8))
+    one.rename(f"{one}.open")
+    made = rebuild(root)
+    assert [damage.offset for damage in made.damages] == [first.offset]
+    with open_archive(root) as reader, reader.reading() as reading:
+        assert {row.record_id for row in others} <= {row.record_id for row in reading.rows_in(others[0].warc)}
+    assert two.exists()
+
+
+def by_offset(row: Capture | Revision) -> int:
+    return row.offset

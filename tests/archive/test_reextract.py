@@ -1,0 +1,258 @@
+"""A newer extractor reads what was kept: it is said what would change, then it is changed, and nothing is lost."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from archive import Writer, open_archive, open_writer
+from archive.finding import conditions, find
+from archive.rebuild import rebuild
+from archive.records import Article, Revision
+from archive.reextract import Reread, SavedPage, Unread, accept, reextract
+from tests.archive.pages import HARBOUR, HOUSE, NOON, article, damages, later, page, visit
+
+Extractor = Callable[[SavedPage], Article | Unread]
+EVER = NOON + timedelta(days=1)
+
+
+def old(saved: SavedPage) -> Article:
+    """What the first extractor makes of a page: a line is a paragraph."""
+    return article(*saved[1].decode().splitlines(), url=saved[2])
+
+
+def tidier(saved: SavedPage) -> Article | Unread:
+    """A later one: it takes out advertisements, finds the editor, and wants more than a counter."""
+    lines = [line for line in saved[1].decode().splitlines() if not line.startswith("Ad: ")]
+    if not lines:
+        return Unread(reason="no-text", message=f"{saved[2]}: nothing but advertisements")
+    editors = tuple(line.removeprefix("Edited by ") for line in lines if line.startswith("Edited by "))
+    told = article(*(line for line in lines if not line.startswith("Edited by ")), url=saved[2])
+    return replace(told, authors=(*told.authors, *editors), extractor={"pressmark": "9"})
+
+
+def over(extractor: Extractor, ahead: int = 3) -> Callable[[Iterable[SavedPage]], Iterator[Article | Unread]]:
+    """The extractor over many pages, some of which it takes before it answers the first."""
+
+    def clean(pages: Iterable[SavedPage]) -> Iterator[Article | Unread]:
+        taken: list[SavedPage] = []
+        for each in pages:
+            taken.append(each)
+            if len(taken) > ahead:
+                yield extractor(taken.pop(0))
+        yield from map(extractor, taken)
+
+    return clean
+
+
+def keep(archive: Writer, body: str, *, url: str = HARBOUR, hours: int = 0) -> Revision:
+    [capture] = archive.append(page(body.encode(), url=url, at=later(hours)))
+    with archive.reading() as reading:
+        latest = reading.latest(url)
+    told = old((b"", body.encode(), url))
+    kept = archive.keep(
+        told,
+        visit(capture.record_id, url=url, article=url),
+        verdict="revised" if latest else "new",
+        after=latest.record_id if latest else None,
+    )
+    assert kept
+    return kept
+
+
+def rereads(archive: Writer, extractor: Extractor = tidier, **filters: str) -> list[Reread]:
+    return list(reextract(archive, conditions(**filters), clean=over(extractor)))  # type: ignore[arg-type]
+
+
+def take(archive: Writer, extractor: Extractor = tidier) -> int:
+    """How many changes were made."""
+    found = rereads(archive, extractor)
+    assert all(accept(archive, each, now=EVER) for each in found if each.changes)
+    return sum(len(each.changes) for each in found)
+
+
+def standing(archive: Writer, url: str = HARBOUR) -> list[tuple[str, str]]:
+    """Verdict and first paragraph of each revision, oldest first."""
+    with archive.reading() as reading:
+        return [(each.verdict, archive.article(each).paragraphs[0]) for each in reading.revisions_of(url)]
+
+
+def files(archive: Writer) -> dict[str, bytes]:
+    """Every file with its bytes; SQLite notes in its -shm who reads."""
+    there = (path for path in archive.root.rglob("*") if path.is_file() and path.suffix != ".sqlite-shm")
+    return {str(path): path.read_bytes() for path in there}
+
+
+def test_what_reads_the_same_is_left_alone(archive):
+    keep(archive, "The strike is over.")
+    [reread] = rereads(archive, old)
+    assert (reread.changes, reread.unread) == ((), ())
+
+
+def test_a_proposal_writes_nothing(archive):
+    keep(archive, "Ad: buy boats\nThe strike is over.")
+    archive.close_warc()
+    before = files(archive)
+    with open_archive(archive.root) as reader:
+        [reread] = list(reextract(reader, [], clean=over(tidier)))
+    assert [change.is_of_text for change in reread.changes] == [True]
+    assert files(archive) == before
+
+
+def test_a_text_that_reads_otherwise_gets_a_name_of_its_own_and_the_old_one_is_still_found(archive):
+    first = keep(archive, "Ad: buy boats\nThe strike is over.")
+    assert take(archive) == 1
+    with archive.reading() as reading:
+        now, before = reading.latest(HARBOUR), find(reading, first.pressmark, key=str)
+    assert now
+    assert (now.verdict, now.capture, now.captured_at) == ("new", first.capture, first.captured_at)
+    assert now.pressmark.startswith("001_")
+    assert now.facts.extractor == {"pressmark": "9"}
+    assert b"boats" not in (archive.root / now.text_file).read_bytes()
+    assert before.verdict == "superseded"
+    assert b"boats" in (archive.root / before.text_file).read_bytes()
+    assert archive.text(before) == (archive.root / before.text_file).read_bytes()
+
+
+def test_facts_that_read_otherwise_leave_the_text_its_name(archive):
+    first = keep(archive, "The strike is over.")
+    keep(archive, "The strike is over.\nEdited by Ana Sol", hours=1)
+    [reread] = rereads(archive)
+    [change] = reread.changes
+    assert (change.verdict, change.facts_changed) == ("facts", ("authors",))
+    assert take(archive) == 1
+    with archive.reading() as reading:
+        _, second = reading.revisions_of(HARBOUR)
+    assert (second.text_file, second.names_file, second.facts.authors) == (
+        first.text_file,
+        False,
+        ("Lena Aho", "Ana Sol"),
+    )
+
+
+def test_revisions_that_now_read_the_same_become_one(archive):
+    keep(archive, "The strike is over.")
+    keep(archive, "Ad: buy boats\nThe strike is over.", hours=1)
+    keep(archive, "Ad: buy nets\nThe strike is over.", hours=2)
+    keep(archive, "Ad: buy nets\nThe port is open.", hours=3)
+    assert take(archive) == 3
+    assert standing(archive) == [("new", "The strike is over."), ("revised", "The port is open.")]
+
+
+def test_a_revision_that_stays_may_be_of_another_kind_once_the_one_before_it_reads_otherwise(archive):
+    keep(archive, "Ad: buy boats\nThe strike is over.")
+    second = keep(archive, "The strike is over.", hours=1)
+    [reread] = rereads(archive)
+    assert [change.verdict for change in reread.changes] == ["new", "superseded"]
+    take(archive)
+    assert standing(archive) == [("new", "The strike is over.")]
+    with archive.reading() as reading:
+        assert reading.latest(HARBOUR).sha256 == second.sha256  # its text, under its name
+
+
+def test_a_page_that_gives_no_article_today_is_told_and_left_as_it_is(archive):
+    keep(archive, "Ad: buy boats")
+    [reread] = rereads(archive)
+    [(revision, unread)] = reread.unread
+    assert (revision.verdict, unread.reason, reread.changes) == ("new", "no-text", ())
+    assert take(archive) == 0
+    assert standing(archive) == [("new", "Ad: buy boats")]
+
+
+def test_a_page_that_cannot_be_read_from_the_disk_costs_no_other(archive):
+    kept = [keep(archive, f"Ad: {n}\nStory {n}.", url=f"{HARBOUR}/{n}") for n in range(5)]
+    archive.close_warc()
+    path = archive.root / kept[2].warc
+    with archive.reading() as reading:
+        hurt = reading.capture(kept[2].capture)
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.seek(hurt.offset + 40)
+        file.write(b"\0" * 8)
+    found = rereads(archive)
+    assert [len(each.changes) for each in found] == [1, 1, 0, 1, 1]
+    assert [why.reason for each in found for _, why in each.unread] == ["damaged"]
+
+
+def test_only_articles_that_meet_the_filters_are_read(archive):
+    keep(archive, "Ad: 1\nOne.")
+    assert rereads(archive, site="elsewhere.example") == []
+    assert len(rereads(archive, site="harbour-post.example")) == 1
+
+
+def test_to_take_it_twice_changes_nothing_more(archive):
+    for n in range(7):
+        keep(archive, f"Ad: {n}\nStory {n // 2}.", hours=n)
+    assert take(archive) == 7
+    rows = list(archive.dump())
+    assert take(archive) == 0
+    assert list(archive.dump()) == rows
+
+
+def test_revisions_of_the_same_moment_keep_their_order(archive):
+    keep(archive, "Ad: buy boats\nThe strike is on.")
+    keep(archive, "The strike is over.")
+    assert take(archive) == 2
+    assert standing(archive) == [("new", "The strike is on."), ("revised", "The strike is over.")]
+
+
+def test_an_article_that_got_another_revision_meanwhile_is_left_to_the_next_time(archive):
+    keep(archive, "Ad: buy boats\nThe strike is on.")
+    [reread] = rereads(archive)
+    keep(archive, "Ad: buy boats\nThe strike is over.", hours=1)
+    assert accept(archive, reread, now=EVER) is False
+    assert [text for _, text in standing(archive)] == ["Ad: buy boats", "Ad: buy boats"]
+    assert take(archive) == 2
+
+
+def test_after_a_rebuild_everything_is_as_it_was_accepted(archive):
+    for n in range(6):
+        keep(archive, f"Ad: {n}\nStory {n // 2}.", hours=n, url=f"{HARBOUR}/{n % 2}")
+    take(archive)
+    root, before = archive.root, list(archive.dump())
+    archive.close()
+    with open_archive(root) as reader:
+        before = list(reader.dump())
+    (root / "catalog.sqlite").unlink()
+    rebuild(root)
+    with open_archive(root) as reader:
+        assert list(reader.dump()) == before
+    assert damages(root) == []
+
+
+TAKE_AND_TELL = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from archive import open_writer
+from archive.reextract import accept, reextract
+from tests.archive.test_reextract import EVER, over, tidier
+with open_writer(sys.argv[1]) as archive:
+    for reread in reextract(archive, [], clean=over(tidier)):
+        if reread.changes:
+            accept(archive, reread, now=EVER)
+            print(reread.standing[0].article, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after", [1, 5, 11])
+def test_one_that_was_killed_is_finished_by_the_next(tmp_path, after):
+    urls = [f"{HARBOUR}/{n:02}" for n in range(20)]
+    with open_writer(tmp_path / "a") as archive:
+        for url in urls:
+            keep(archive, f"Ad: {url}\nOf {url}.", url=url)
+    with subprocess.Popen(
+        [sys.executable, "-c", TAKE_AND_TELL, str(tmp_path / "a"), str(HOUSE)], stdout=subprocess.PIPE, text=True
+    ) as taking:
+        assert taking.stdout
+        told = [taking.stdout.readline().strip() for _ in range(after)]
+        taking.kill()
+        told += [line.strip() for line in taking.stdout if line.endswith("\n")]
+    with open_writer(tmp_path / "a") as archive:
+        for url in told:
+            assert standing(archive, url) == [("new", f"Of {url}.")]
+        assert take(archive) in (20 - len(told), 19 - len(told))  # the last one may be done and not told
+        assert [standing(archive, url) for url in urls] == [[("new", f"Of {url}.")] for url in urls]
+    assert damages(tmp_path / "a") == []
