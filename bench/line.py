@@ -30,6 +30,8 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+sys.path[0] = str(Path(__file__).parents[1])  # not this folder: archive.py in it is no package of ours
+
 from archive import open_archive, open_writer
 from archive.records import Visit
 from scraper.config import read_config, watched

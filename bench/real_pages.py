@@ -30,6 +30,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+sys.path[0] = str(Path(__file__).parents[1])  # not this folder: archive.py in it is no package of ours
+
 import trafilatura
 import trustme
 from fastwarc.warc import ArchiveIterator, WarcRecordType

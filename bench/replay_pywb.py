@@ -1,10 +1,13 @@
-"""pywb replays what pressmark kept: every line of the archive's CDXJ index, status and body.
+"""pywb replays what pressmark kept: every line of the index that `pressmark export` writes, status and body.
 
-    python bench/replay_pywb.py --run [--archive DIR] [--venv DIR] [--look]
+    python bench/replay_pywb.py --run [--archive DIR | --demo] [--venv DIR] [--look]
 
 It installs pywb from the package index into a virtual environment of its own, so it runs only when asked.  Without
---archive it keeps the pages of bench/real_pages.py first; --venv names an environment to reuse; --look leaves pywb up
-until Enter, to look at the pages in a browser.
+--archive it keeps the pages of bench/real_pages.py first, with --demo three editions of the sample newspaper; --venv
+names an environment to reuse; --look leaves pywb up until Enter, to look at the pages in a browser.
+
+pywb gets two collections and makes no index of its own: `cdxj` is the archive's WARC files with `export -o index.cdxj`,
+`wacz` what `export -o news.wacz` unpacks to.
 
 How to read it: `lines` are captures in the index by kind; each is asked for by its timestamp and URL as raw replay
 (`id_`).  `status`: it had the archived status; `body`: its bytes are the archived ones, as they were sent (of a
@@ -13,6 +16,7 @@ equal, or the exit code is 1.
 """
 
 import argparse
+import gzip
 import http.client
 import json
 import socket
@@ -28,8 +32,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from zipfile import ZipFile
+
+sys.path[0] = str(Path(__file__).parents[1])  # not this folder: archive.py in it is no package of ours
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+from archive import open_archive
+from archive.export import export
+from scraper.demo import SITES, Press
 
 HERE = Path(__file__).resolve().parent
 PYWB = ("pywb==2.10.*", "setuptools<81")  # it imports pkg_resources
@@ -41,6 +52,7 @@ HOW = "replay in pywb: skipped, for it installs pywb; `python bench/replay_pywb.
 class Kept:
     """One line of the index, and what the archive holds for it."""
 
+    collection: str  # "cdxj" or "wacz"
     url: str
     at: str  # YYYYMMDDhhmmss, UTC
     kind: str  # "response" or "revisit"
@@ -55,26 +67,47 @@ def main() -> int:
         print(HOW)
         return 0
     with tempfile.TemporaryDirectory() as scratch:
-        archive = said.archive or _archive_of_real_pages(Path(scratch) / "archive")
-        warcs = sorted(archive.resolve().rglob("*.warc.gz"))
-        kept = list(indexed(warcs))
-        with wayback(_pywb_in(said.venv or Path(scratch) / "venv"), warcs, Path(scratch)) as port:
-            found = [(each, replayed(port, each)) for each in kept]
+        archive = said.archive or _made(Path(scratch) / "archive", demo=said.demo)
+        bin_folder, home = _pywb_in(said.venv or Path(scratch) / "venv"), Path(scratch) / "pywb"
+        collections = _collections(archive.resolve(), bin_folder, home)
+        with wayback(bin_folder, home) as port:
+            found = [(each, replayed(port, each)) for name in collections for each in indexed(home, name)]
             if said.look:
-                print(f"pywb stands at http://127.0.0.1:{port}/news/ until you press Enter")
-                for each in kept:
-                    print(f"    http://127.0.0.1:{port}/news/{each.at}/{each.url}")
+                print(f"pywb stands at http://127.0.0.1:{port}/cdxj/ until you press Enter")
+                for each, _ in found:
+                    print(f"    http://127.0.0.1:{port}/{each.collection}/{each.at}/{each.url}")
                 input()
-    return _print_table(len(warcs), found)
+    return _print_table(found)
 
 
 def _said() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", action="store_true", help="do it")
-    parser.add_argument("--archive", type=Path, help="an archive of pressmark; without it one is made of real pages")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--archive", type=Path, help="an archive at rest; without it one is made of real pages")
+    where.add_argument("--demo", action="store_true", help="make one of the sample newspaper instead")
     parser.add_argument("--venv", type=Path, help="folder of the virtual environment; made when it is not there")
     parser.add_argument("--look", action="store_true", help="leave pywb up until Enter")
     return parser.parse_args()
+
+
+def _made(archive: Path, *, demo: bool) -> Path:
+    return _archive_of_the_newspaper(archive) if demo else _archive_of_real_pages(archive)
+
+
+def _archive_of_the_newspaper(archive: Path) -> Path:
+    """Three editions, all links asked for again in each, so that there are revisits."""
+    papers = [{"name": each.name, "feeds": each.feeds, "fronts": [each.front]} for each in SITES]
+    settings = {"contact": "bench@example.org", "sources": {"list": papers, "max_age": None}}
+    config = archive.with_name("newspaper.yaml")
+    config.write_text(json.dumps(settings))  # YAML holds JSON
+    pressmark = [sys.executable, "-m", "scraper", "--config", config, "--archive", archive, "--quiet"]
+    with Press() as press:
+        pins = [flag for pin in press.pins for flag in ("--connect-to", pin)]
+        for press.edition in (1, 1, 2, 3):
+            command = [*pressmark, "fetch", "--again", "--delay", "0", *pins]
+            subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    return archive
 
 
 def _archive_of_real_pages(archive: Path) -> Path:
@@ -84,26 +117,36 @@ def _archive_of_real_pages(archive: Path) -> Path:
     return archive
 
 
-# ── what the archive holds ───────────────────────────────────────────────────────────────────────────────────────────
+# ── what pywb gets, and what it must give back ───────────────────────────────────────────────────────────────────────
 
 
-def indexed(warcs: Sequence[Path]) -> Iterator[Kept]:
-    """What the archive holds for every line of its index, which cdxj-indexer makes.
+def _collections(archive: Path, bin_folder: Path, home: Path) -> tuple[str, str]:
+    """The collections `cdxj` and `wacz` of pywb, with our indexes in the place of its own."""
+    home.mkdir()
+    for name in ("cdxj", "wacz"):
+        subprocess.run([bin_folder / "wb-manager", "init", name], check=True, cwd=home, capture_output=True)
+    cdxj, package = (home / "collections" / name for name in ("cdxj", "wacz"))
+    for warc in archive.rglob("*.warc.gz"):
+        (cdxj / "archive" / warc.name).symlink_to(warc)
+    with open_archive(archive) as opened:
+        export(opened, cdxj / "indexes" / "index.cdxj")
+        export(opened, home / "news.wacz")
+    with ZipFile(home / "news.wacz") as packed:
+        packed.extractall(package, [name for name in packed.namelist() if name.startswith("archive/")])
+        (package / "indexes" / "index.cdxj").write_bytes(gzip.decompress(packed.read("indexes/index.cdx.gz")))
+    return "cdxj", "wacz"
 
-    Lines of pressmark's own records (urn:pressmark:visits:…) are no pages and are left out.
-    """
-    responses = {identity: held for warc in warcs for identity, held in _responses(warc)}
-    indexer = Path(sys.executable).with_name("cdxj-indexer")
-    index = subprocess.run([indexer, "--sort", *warcs], check=True, stdout=subprocess.PIPE, text=True).stdout
-    by_name = {warc.name: warc for warc in warcs}
-    for line in index.splitlines():
+
+def indexed(home: Path, collection: str) -> Iterator[Kept]:
+    """What the archive holds for every line of the collection's index."""
+    folder = home / "collections" / collection
+    responses = {identity: held for warc in (folder / "archive").iterdir() for identity, held in _responses(warc)}
+    for line in (folder / "indexes" / "index.cdxj").read_text().splitlines():
         _, at, written = line.split(" ", 2)
         fields = json.loads(written)
-        if fields["url"].startswith("urn:pressmark:"):
-            continue
-        kind, holder = _record_at(by_name[Path(fields["filename"]).name], int(fields["offset"]))
+        kind, holder = _record_at(folder / "archive" / fields["filename"], int(fields["offset"]))
         status, body = responses[holder]
-        yield Kept(url=fields["url"], at=at, kind=kind, status=status, body=body)
+        yield Kept(collection=collection, url=fields["url"], at=at, kind=kind, status=status, body=body)
 
 
 def _responses(warc: Path) -> Iterator[tuple[tuple[str, str], tuple[int, bytes]]]:
@@ -140,15 +183,11 @@ def _pywb_in(folder: Path) -> Path:
 
 
 @contextmanager
-def wayback(bin_folder: Path, warcs: Sequence[Path], scratch: Path) -> Iterator[int]:
-    """pywb with these WARC files as its collection "news": the port of loopback where it listens."""
+def wayback(bin_folder: Path, home: Path) -> Iterator[int]:
+    """pywb with the collections of that folder: the port of loopback where it listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    home = scratch / "pywb"
-    home.mkdir()
     with (home / "log").open("wb") as log:
-        for words in (["init", "news"], ["add", "news", *warcs]):
-            subprocess.run([bin_folder / "wb-manager", *words], check=True, cwd=home, stdout=log, stderr=log)
         command = [str(bin_folder / "wayback"), "--bind", "127.0.0.1", "--port", str(port)]
         with subprocess.Popen(command, cwd=home, stdout=log, stderr=log) as child:
             try:
@@ -174,7 +213,7 @@ def replayed(port: int, kept: Kept) -> tuple[bool, bool, bool]:
     """Whether status, body and moment of the raw replay are the archived ones."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", f"/news/{kept.at}id_/{kept.url}", headers={"Accept-Encoding": "gzip"})
+        connection.request("GET", f"/{kept.collection}/{kept.at}id_/{kept.url}", headers={"Accept-Encoding": "gzip"})
         answer = connection.getresponse()
         body, moment = answer.read(), answer.getheader("Memento-Datetime")
     finally:
@@ -187,17 +226,18 @@ def replayed(port: int, kept: Kept) -> tuple[bool, bool, bool]:
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _print_table(warcs: int, found: Sequence[tuple[Kept, tuple[bool, bool, bool]]]) -> int:
-    print(f"\n== replay in pywb of {warcs} WARC files, {len(found)} captures")
-    print(f"{'kind':12}{'lines':>8}{'status':>8}{'body':>8}{'moment':>8}")
-    lines = Counter(kept.kind for kept, _ in found)
-    for kind, count in sorted(lines.items()):
-        columns = zip(*(same for kept, same in found if kept.kind == kind), strict=True)
-        print(f"{kind:12}{count:8}" + "".join(f"{sum(column):8}" for column in columns))
+def _print_table(found: Sequence[tuple[Kept, tuple[bool, bool, bool]]]) -> int:
+    print(f"\n== replay in pywb, {len(found)} lines of our indexes")
+    print(f"{'index':8}{'kind':12}{'lines':>8}{'status':>8}{'body':>8}{'moment':>8}")
+    lines = Counter((kept.collection, kept.kind) for kept, _ in found)
+    for (collection, kind), count in sorted(lines.items()):
+        sames = [same for kept, same in found if (kept.collection, kept.kind) == (collection, kind)]
+        columns = zip(*sames, strict=True)
+        print(f"{collection:8}{kind:12}{count:8}" + "".join(f"{sum(column):8}" for column in columns))
     faulty = [(kept, same) for kept, same in found if not all(same)]
     for kept, same in faulty:
         lost = [name for name, is_same in zip(("status", "body", "moment"), same, strict=True) if not is_same]
-        print(f"    not as archived: {', '.join(lost)} of {kept.at} {kept.url}")
+        print(f"    not as archived: {', '.join(lost)} of {kept.collection} {kept.at} {kept.url}")
     return 1 if faulty or not found else 0
 
 
