@@ -25,7 +25,15 @@ from scraper.settings import Config
 HOUSE = Path(__file__).parents[1]
 DOCUMENTS = [
     HOUSE / name
-    for name in ("README.md", "CHANGELOG.md", "archive/FORMAT.md", "docs/design.md", "seeds/README.md", "config.yaml")
+    for name in (
+        "README.md",
+        "CHANGELOG.md",
+        "archive/FORMAT.md",
+        "docs/design.md",
+        "docs/export.md",
+        "seeds/README.md",
+        "config.yaml",
+    )
 ]
 README = DOCUMENTS[0].read_text()
 CUT = "…"
@@ -254,7 +262,7 @@ def test_the_readme_names_every_outcome():
 
 def test_the_readme_says_why_each_library_is_there():
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
-    extras = [each for name in ("postgres", "fast") for each in project["optional-dependencies"][name]]
+    extras = [each for name in ("postgres", "fast", "parquet") for each in project["optional-dependencies"][name]]
     table = README.split("## What it is built on")[1]
     for wanted in (*project["dependencies"], *extras):
         name = re.split(r"[^\w-]", wanted)[0]
