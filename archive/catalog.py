@@ -88,11 +88,14 @@ _CLOSED = (
     .order_by(redactions.c.redacted_at)
     .limit(1)
 )
-_RULED = (
-    sa.select(rulings.c.revision)
-    .join(revisions, revisions.c.record_id == rulings.c.revision)
-    .where(revisions.c.capture == sa.bindparam("capture"))
-    .limit(1)
+# Of a redacted capture the redaction says it: the revision on which there was a ruling is gone.
+_RULED = sa.union_all(
+    sa.select(redactions.c.outcome).where(
+        redactions.c.record_id == sa.bindparam("capture"), redactions.c.outcome.is_not(None)
+    ),
+    sa.select(sa.null())
+    .join_from(rulings, revisions, revisions.c.record_id == rulings.c.revision)
+    .where(revisions.c.capture == sa.bindparam("capture")),
 )
 _TOLD_FIRST = (
     sa.select(revisions.c.canonical_url)
@@ -239,7 +242,10 @@ class Reading:
 
     def outcome_ruled(self, capture: str) -> Outcome | None:
         """What the visit that brought this capture came to, when a ruling has said it since."""
-        if not self._sql.execute(_RULED, {"capture": capture}).first():
+        ruled = self._sql.execute(_RULED, {"capture": capture}).scalars().all()
+        if said := next(filter(None, ruled), None):
+            return said
+        if not ruled:
             return None
         # Where a newer extractor read the page again there are two revisions: the one that stands says it.
         verdicts = sa.select(revisions.c.verdict).where(revisions.c.capture == capture)
@@ -252,6 +258,10 @@ class Reading:
         query = revisions.select().join(texts, texts.c.revision == revisions.c.record_id)
         query = query.where(texts.c.sha256.startswith(digits, autoescape=True)).order_by(texts.c.sha256).limit(limit)
         return [_revision(row) for row in self._rows(query)]
+
+    def texts_in(self, folder: str) -> set[str]:
+        """The text files that belong into a folder, by their paths; those that were taken out, too."""
+        return set(self._sql.execute(sa.select(texts.c.text_file).where(texts.c.folder == folder)).scalars())
 
     def next_ordinal(self, folder: str) -> int:
         """The next free number in a text folder."""
@@ -482,6 +492,7 @@ class Writing(Reading):
             self._add_text(redaction.text_file, redaction.sha256, redaction.record_id)
         for table in (captures, revisions):
             self._sql.execute(table.delete().where(table.c.record_id == redaction.record_id))
+        self._follow_rulings(redaction.record_id)
 
     def drop_redacted(self) -> None:
         """Take out the rows of what was redacted, should a rebuild have met its records before it met the redaction."""
@@ -582,6 +593,11 @@ class Catalog:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+
+    @property
+    def url(self) -> str:
+        """Where the database is, password and all, for `databases.open_again`."""
+        return self._engine.url.render_as_string(hide_password=False)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

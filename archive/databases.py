@@ -7,7 +7,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from archive.catalog import Catalog, name_of
 from archive.errors import ArchiveError, NewerFormat, NoCatalog, NotAnArchive, ReadOnly, WriteFailed
 from archive.tables import holds, schema
 
-SCHEMA_VERSION = "0002"  # the newest migration; tests/contracts/test_catalog.py holds the two together
+SCHEMA_VERSION = "0003"  # the newest migration; tests/contracts/test_catalog.py holds the two together
 REBUILD = "`pressmark rebuild` makes it anew from the WARC files"
 _MAGIC = b"SQLite format 3\0"
 _MARK_AT = 60  # bytes from the start of a SQLite file: where `PRAGMA user_version` lies, four bytes, big-endian
@@ -190,6 +190,14 @@ def open_url(url: str, *, write: bool, make: bool = True) -> Catalog:
         connection.commit()
 
     return _ready(engine, write=write, make=make)
+
+
+def open_again(url: str) -> Catalog:
+    """The catalog that another process has open, for reading. url: `Catalog.url` there. Raises as `open_sqlite`."""
+    said = sa.make_url(url)
+    if said.drivername != "sqlite":
+        return open_url(url, write=False, make=False)
+    return open_sqlite(Path(os.fsdecode(unquote_to_bytes((said.database or "").removeprefix("file:")))), write=False)
 
 
 def _ready(engine: sa.Engine, *, write: bool, make: bool = True) -> Catalog:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,7 +71,11 @@ def as_record(draft: Draft, place: Place) -> Record:
 
 def capture_from(answer: Record, metadata: Record, warc: str) -> Capture:
     """The capture that a response or revisit and its metadata make."""
-    went = read_fields(metadata.block)
+    return capture_as_told(answer, read_fields(metadata.block), warc)
+
+
+def capture_as_told(answer: Record, went: Mapping[str, str], warc: str) -> Capture:
+    """As `capture_from`. went: the fields in the metadata record's block."""
     revisit = answer.type == "revisit"
     return Capture(
         record_id=answer.record_id,

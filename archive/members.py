@@ -3,8 +3,8 @@
 Reading is ours and not warcio's, because warcio hands back a torn payload as if it were whole (webrecorder/warcio#138).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,7 @@ _RESERVED = 0xE0  # flags of a gzip header that must be zero
 _MOST = 1 << 30  # no record of ours is larger than this when inflated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One WARC record and where it lies."""
 
@@ -30,11 +30,15 @@ class Record:
     length: int  # of its gzip member
     fields: tuple[tuple[str, str], ...]
     block: bytes
+    # The first field of each name, by the name in lower case.
+    said: Mapping[str, str] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "said", {name.lower(): value for name, value in self.fields[::-1]})
 
     def field(self, name: str) -> str | None:
         """The first header field of that name, in any case, or None."""
-        wanted = name.lower()
-        return next((value for each, value in self.fields if each.lower() == wanted), None)
+        return self.said.get(name.lower())
 
     @property
     def type(self) -> str:
@@ -64,9 +68,9 @@ def parse(plain: bytes, *, offset: int = 0, length: int = 0) -> Record:
     lines = plain[: max(at, 0)].decode("utf-8", "replace").split("\r\n")
     if not lines[0].startswith("WARC/1."):
         raise ValueError("no WARC header")
-    fields = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:]))
-    record = Record(offset=offset, length=length, fields=fields, block=b"")
-    stated = record.field("Content-Length") or ""
+    parts = [line.partition(":") for line in lines[1:]]
+    fields = tuple([(name.strip(), value.strip()) for name, _, value in parts])
+    stated = next((value for name, value in fields if name.lower() == "content-length"), "")
     if not stated.isdecimal():
         raise ValueError("no Content-Length")
     block, end = at + 4, at + 4 + int(stated)

@@ -232,6 +232,9 @@ def verify(
     second: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="with --repair: a second copy of the archive")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="WARC files read at once, a process each; as many as cores")
+    ] = None,
 ) -> int:
     """Check every byte at rest; exit code 5 when one is not as it was written."""
     from scraper.verbs import upkeep
@@ -241,10 +244,10 @@ def verify(
     if mend and (sample or resume):
         raise ConfigError("--repair", "looks at the whole archive in one go: leave out --sample and --resume")
     if mend:
-        return upkeep.repair_archive(flags, second=second)
+        return upkeep.repair_archive(flags, second=second, jobs=jobs)
     if second:
         raise ConfigError("--from", "is where --repair takes sound files from: give --repair with it")
-    return upkeep.verify_archive(flags, upkeep.Looking(sample=sample, seed=seed, resume=resume))
+    return upkeep.verify_archive(flags, upkeep.Looking(sample=sample, seed=seed, resume=resume, jobs=jobs))
 
 
 @app.command()

@@ -6,7 +6,7 @@ joins ids and references over the whole archive; `repair` mends what can be mend
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,22 +18,22 @@ from archive.reader import Archive
 from archive.rebuild import provisional
 from archive.store import check, open_archive
 from archive.verify import rows
+from archive.verify.crew import cores, looked_at
 from archive.verify.damage import (
     LOST,
     REBUILD,
     REPAIR,
     SECOND_COPY,
-    UNSTEADY,
     WRITTEN_SO,
     Counts,
     Damage,
 )
-from archive.verify.files import Expected, look_at
+from archive.verify.files import Expected
 from archive.verify.progress import Progress
 from archive.verify.sample import Sample, choose, read_sample
-from archive.verify.seen import Entry, Odd, Seen, key_of
+from archive.verify.seen import Odd, Seen, entry, key_of
 from archive.verify.texts import folders, strangers
-from archive.warc import MANIFEST, OPEN, read_fields
+from archive.warc import MANIFEST, read_fields
 
 __all__ = [
     "REBUILD",
@@ -61,11 +61,13 @@ def verify(
     sample: Sample | None = None,
     progress: Progress | None = None,
     only: Collection[str] | None = None,
+    jobs: int | None = None,
 ) -> Iterator[Damage]:
     """Every damage found, file by file; `counts` says what was looked at when it ends.
 
     What looks damaged is read once more before it is said. sample: look at a part of the WARC files and what hangs on
-    them. only: look at these WARC files. progress: where it is noted how far this has come.
+    them. only: look at these WARC files. progress: where it is noted how far this has come. jobs: processes at once;
+    None: one a core.
     """
     partly = sample is not None or only is not None
     seen = Seen(progress.folder if progress else None)
@@ -75,9 +77,8 @@ def verify(
         known = {warc: Expected(warc=warc, length=length, sha256=sha256)
                  for warc, (length, sha256) in reading.warc_files().items()}  # fmt: skip
         chosen = choose(list(known), sample) if sample and known else list(known)
-        for warc in chosen:
-            if only is None or warc in only:
-                yield from _one_file(archive, reading, known[warc], counts=counts, seen=seen, progress=progress)
+        some = [known[warc] for warc in chosen if only is None or warc in only]
+        yield from _files(archive, some, jobs=jobs or cores(), counts=counts, seen=seen, progress=progress)
         yield from _references(archive, reading, seen, known)
         yield from _catalog(reading)
         yield from _unnamed_texts(archive.root, reading, sample)
@@ -89,13 +90,15 @@ def verify(
         progress.end()
 
 
-def verify_copy(archive: Archive, counts: Counts, waiting: list[Damage]) -> Iterator[Damage]:
+def verify_copy(
+    archive: Archive, counts: Counts, waiting: list[Damage], *, jobs: int | None = None
+) -> Iterator[Damage]:
     """As `verify` for a copy that was taken while somebody wrote, on a catalog made for the moment.
 
     waiting: gets what such a copy may have: texts that are not there yet or whose records are not, which a rebuild or
     the next copy brings.
     """
-    for damage in verify(archive, counts):
+    for damage in verify(archive, counts, jobs=jobs):
         of_moments = damage.kind == "stranger" or damage.what in ("the text file is missing", "the sidecar is missing")
         if of_moments:
             waiting.append(damage)
@@ -103,60 +106,32 @@ def verify_copy(archive: Archive, counts: Counts, waiting: list[Damage]) -> Iter
             yield damage
 
 
-def _one_file(
-    archive: Archive, reading: Reading, expected: Expected, *, counts: Counts, seen: Seen, progress: Progress | None
+def _files(
+    archive: Archive, chosen: Sequence[Expected], *, jobs: int, counts: Counts, seen: Seen, progress: Progress | None
 ) -> Iterator[Damage]:
-    """What is wrong with one WARC file and what hangs on it, or what an interrupted run has found in it."""
-    noted = progress.of(expected) if progress else None
-    if noted:
-        counts.add(noted[0])
-        yield from noted[1]
-        return
-    looked = look_at(archive, reading, expected)
-
-    def again() -> list[Damage]:
-        _forget_cached(archive.warc_path(expected.warc))
-        return look_at(archive, reading, expected).damages
-
-    damages = confirmed(looked.damages, again)
-    seen.add(bytes(looked.entries))
-    counts.add(looked.counts)
-    if progress:
-        seen.write()
-        progress.note(expected, looked.counts, damages)
-    yield from damages
-
-
-def confirmed(first: list[Damage], again: Callable[[], list[Damage]]) -> list[Damage]:
-    """The damages that a second look finds, too; what only one of the two found was read differently twice."""
-    if not first:
-        return []
-    second = again()
-    unsteady = set(first) ^ set(second)
-    return [each for each in second if each not in unsteady] + [
-        Damage(
-            file=each.file, offset=each.offset, url=each.url, kind="unsteady", lost="perhaps nothing", mend=UNSTEADY,
-            what=f"read differently twice; one time: {each.what}",
-        )
-        for each in [*first, *second] if each in unsteady
-    ]  # fmt: skip
-
-
-def _forget_cached(path: Path) -> None:
-    """Ask the system to read the file from the medium the next time, not from its memory (Linux)."""
-    with suppress(OSError, AttributeError):
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(fd)
+    """What is wrong with WARC files and what hangs on them, or what an interrupted run has found in them."""
+    noted = {each.warc: progress.of(each) for each in chosen} if progress else {}
+    looking = looked_at(archive, [each for each in chosen if not noted.get(each.warc)], jobs=jobs)
+    for expected in chosen:
+        known = noted.get(expected.warc)
+        if known:
+            counts.add(known[0])
+            yield from known[1]
+            continue
+        looked = next(looking)
+        seen.add(bytes(looked.entries))
+        counts.add(looked.counts)
+        if progress:
+            seen.write()
+            progress.note(expected, looked.counts, looked.damages)
+        yield from looked.damages
 
 
 # ── references ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _of_row(record_id: str) -> bytes:
-    return Entry(id=record_id, kind=b"j", warc=_NO_ROW, offset=0).packed()
+    return entry(b"j", record_id, (key_of(_NO_ROW), 0))
 
 
 def _references(archive: Archive, reading: Reading, seen: Seen, known: Mapping[str, object]) -> Iterator[Damage]:
@@ -230,12 +205,8 @@ def _catalog(reading: Reading) -> Iterator[Damage]:
 
 def _unnamed_texts(root: Path, reading: Reading, sample: Sample | None) -> Iterator[Damage]:
     there = folders(root)
-    writing = any((root / "warc").glob(f"*/*/*/*{OPEN}"))
     for folder in choose(there, sample) if sample and there else there:
-        for stranger in strangers(root, reading, folder):
-            # A writer makes the file first and then the row: what is so young may be about to be named.
-            if not (writing and _is_young(root / stranger.file)):
-                yield stranger
+        yield from strangers(root, reading, folder)
 
 
 def _is_young(path: Path) -> bool:

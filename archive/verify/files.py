@@ -3,10 +3,8 @@
 import hashlib
 import itertools
 import json
-import os
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -30,13 +28,11 @@ from archive.verify.damage import (
     lost_with,
     url_of,
 )
-from archive.verify.grammar import Sight, Sums
-from archive.verify.seen import Entry
+from archive.verify.grammar import Sight
+from archive.verify.seen import Holds, entry, key_of
 from archive.verify.texts import text_faults
-from archive.warc import MANIFEST, read_fields
+from archive.warc import MANIFEST
 
-_AHEAD = 16  # records whose digests other threads compute meanwhile
-_AHEAD_BYTES = 64 << 20
 _MOST = 1000  # damages named in one file
 _RECENT = 4096  # captures of a file held in memory for the texts understood from them
 _KINDS = {
@@ -45,6 +41,7 @@ _KINDS = {
     index.REDACTIONS: Redaction,
     index.SITE: Site,
 }
+_KEPT_AS = {"response": b"R", "revisit": b"V"}  # kinds of entries
 _RULED = ("verdict", "copy_of", "facts_changed")
 
 
@@ -95,6 +92,7 @@ class _Pass:
         self._reading = reading
         self._expected = expected
         self._warc = expected.warc
+        self._key = key_of(expected.warc)
         self._looked = looked
         self._rows = _Rows(reading, expected, looked.counts)
         self._tombstones = {each.offset: each for each in reading.redactions_in(expected.warc)}
@@ -126,10 +124,11 @@ class _Pass:
         digest = hashlib.sha256()
         end = None if self._expected.sha256 else self._expected.length
         records = 0
-        for record, sums in _with_sums(survivors(path, self._torn, end=end, heard=digest.update)):
+        for record in survivors(path, self._torn, end=end, heard=digest.update):
             records += 1
-            yield from self._gaps(record.offset)
-            yield from self._record(Sight(record, grammar.said_by(record), sums))
+            if len(self._torn) > self._told:
+                yield from self._gaps(record.offset)
+            yield from self._record(grammar.sight_of(record))
         yield from self._gaps(None)
         yield from self._unfinished()
         self._looked.counts.records = records
@@ -226,36 +225,29 @@ class _Pass:
 
     def _remember(self, sight: Sight) -> None:
         """The record's id and what it refers to, for `Seen`."""
-        said, kind = sight.said, {"response": b"R", "revisit": b"V"}.get(sight.type, b"M")
-        holds: dict[str, Any] = {}
+        said, kind = sight.said, _KEPT_AS.get(sight.type, b"M")
+        holds: Holds = (None, None, None, None)
         if kind == b"R":
-            holds = {
-                "digest": said.get("warc-payload-digest"),
-                "url": said.get("warc-target-uri"),
-                "date": said.get("warc-date"),
-                "sha256": sight.sums.payload_sha256,
-            }
-        self._enter(sight, sight.record.record_id, kind, **holds)
+            held = (said.get("warc-payload-digest"), said.get("warc-target-uri"), said.get("warc-date"))
+            holds = (*held, sight.sums.payload_sha256)
+        self._enter(kind, sight.record.record_id, sight, holds)
         refers_to = bare(said.get("warc-refers-to"))
         if sight.type == "conversion" and refers_to:
-            self._enter(sight, refers_to, b"c")
+            self._enter(b"c", refers_to, sight)
 
-    def _refer(self, answer: Sight, went: dict[str, str]) -> None:
+    def _refer(self, answer: Sight, went: Mapping[str, str]) -> None:
         """What a capture refers to: the response it revisits, the redirect before it."""
         said = answer.said
         refers_to = bare(said.get("warc-refers-to"))
         if answer.type == "revisit" and refers_to:
-            self._enter(
-                answer, refers_to, b"r", digest=said.get("warc-payload-digest"),
-                url=said.get("warc-refers-to-target-uri"), date=said.get("warc-refers-to-date"),
-                sha256=went.get("payload-sha256"),
-            )  # fmt: skip
+            meant = said.get("warc-payload-digest"), said.get("warc-refers-to-target-uri")
+            when = said.get("warc-refers-to-date")
+            self._enter(b"r", refers_to, answer, (*meant, when, went.get("payload-sha256")))
         if "hop-from" in went:
-            self._enter(answer, went["hop-from"], b"h")
+            self._enter(b"h", went["hop-from"], answer)
 
-    def _enter(self, sight: Sight, record_id: str, kind: bytes, **holds: str | None) -> None:
-        entry = Entry(id=record_id, kind=kind, warc=self._warc, offset=sight.record.offset, **holds)
-        self._looked.entries += entry.packed()
+    def _enter(self, kind: bytes, record_id: str, at: Sight, holds: Holds = (None, None, None, None)) -> None:
+        self._looked.entries += entry(kind, record_id, (self._key, at.record.offset), holds)
 
     # ── groups ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -284,7 +276,7 @@ class _Pass:
     def _ends_an_import(self, sight: Sight) -> bool:
         """Whether it is the metadata of an answer whose request the imported file did not tell."""
         is_next = len(self._group) == 1 and sight.type == "metadata"
-        return is_next and "import-sha256" in read_fields(sight.record.block)
+        return is_next and "import-sha256" in sight.went
 
     def _unfinished(self) -> Iterator[Damage]:
         """A capture whose request or metadata does not follow it."""
@@ -299,9 +291,9 @@ class _Pass:
         answer, metadata = group[0], group[-1]
         for sight, kind, what in grammar.group_faults(group):
             yield self._fault(sight, kind, what)
-        self._refer(answer, read_fields(metadata.record.block))
+        self._refer(answer, metadata.went)
         try:
-            made = index.capture_from(answer.record, metadata.record, self._warc)
+            made = index.capture_as_told(answer.record, metadata.went, self._warc)
         except (KeyError, TypeError, ValueError):
             self._rows.at(answer.record.offset)  # said above
             return
@@ -477,27 +469,6 @@ class _Rows:
         """Every row that met no record."""
         self.at(1 << 62)
         return self.missed
-
-
-def _with_sums(records: Iterable[Record]) -> Iterator[tuple[Record, Sums]]:
-    """Each record with its digests; those of large blocks are computed by other threads while we read on.
-
-    Inflating takes as long as the digests do, and both let go of Python's lock: on one core alone `verify` would be
-    little faster than `warcio check`.
-    """
-    ahead: deque[tuple[Record, Sums | Future[Sums]]] = deque()
-    size = 0
-    with ThreadPoolExecutor(max(1, min(4, (os.cpu_count() or 1) - 1)), "sums") as pool:
-        for record in records:
-            large = grammar.is_large(record)
-            ahead.append((record, pool.submit(grammar.sums_of, record) if large else grammar.sums_of(record)))
-            size += len(record.block)
-            while len(ahead) > _AHEAD or size > _AHEAD_BYTES:
-                first, sums = ahead.popleft()
-                size -= len(first.block)
-                yield first, sums if isinstance(sums, Sums) else sums.result()
-        for first, sums in ahead:
-            yield first, sums if isinstance(sums, Sums) else sums.result()
 
 
 def kept_values(resource: Record) -> list[rows.Kept]:

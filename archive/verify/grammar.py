@@ -3,6 +3,7 @@
 Each check is a function of a record and gives what is wrong, in words; its name is the kind of the damage.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,15 +14,15 @@ from ipaddress import ip_address
 from archive.heads import status_of
 from archive.members import Record
 from archive.tables import moment
-from archive.warc import NOT_MODIFIED, SAME_PAYLOAD, read_fields, sha1
+from archive.warc import NOT_MODIFIED, SAME_PAYLOAD, read_fields
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _RECORD_ID = re.compile(r"<urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}>")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _SHA1 = re.compile(r"sha1:[A-Z2-7]{32}")
+_AS_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REASONS = ("length", "time", "disconnect")
-_MANY = 1 << 15  # a block from here on is worth a thread of its own
 
 _ALL = ("warc-record-id", "warc-date", "warc-type", "content-length", "content-type", "warc-block-digest")
 _OURS = (*_ALL, "warc-warcinfo-id", "warc-target-uri")
@@ -54,8 +55,8 @@ _HELD = frozenset({"response", "conversion", "resource"})  # types whose record 
 class Sums:
     """The digests of a record's bytes, computed from them; of a payload only where the record holds one."""
 
-    block: str
-    payload: str | None = None
+    block: bytes  # SHA-1
+    payload: bytes | None = None  # SHA-1
     payload_sha256: str | None = None
     payload_length: int = 0
 
@@ -65,43 +66,47 @@ class Sight:
     """A record as the checks see it."""
 
     record: Record
-    said: Mapping[str, str]  # header fields by their name in lower case; of a name that comes twice the first
+    type: str  # its WARC-Type
+    said: Mapping[str, str]  # its header fields by their names in lower case
+    went: Mapping[str, str]  # of a metadata record: the fields in its block
     sums: Sums
 
-    @property
-    def type(self) -> str:
-        """The WARC-Type."""
-        return self.said.get("warc-type", "")
+
+def sight_of(record: Record) -> Sight:
+    """A record with its digests, as its bytes give them."""
+    went = read_fields(record.block) if record.type == "metadata" else {}
+    return Sight(record, record.type, record.said, went, _sums_of(record.type, record.block))
 
 
-def sums_of(record: Record) -> Sums:
-    """The digests of a record, as its bytes give them."""
-    kind, block = record.type, record.block
-    whole = sha1(block)
+def _sums_of(kind: str, block: bytes) -> Sums:
+    whole = _sha1(block)
     if kind not in _HELD:
         return Sums(whole)
-    payload = block[_head_length(block) :] if kind == "response" else block
+    payload = memoryview(block)[_head_length(block) :] if kind == "response" else block
     return Sums(
         whole,
-        sha1(payload) if kind == "response" else whole,
+        _sha1(payload) if kind == "response" else whole,
         None if kind == "resource" else hashlib.sha256(payload).hexdigest(),
         len(payload),
     )
 
 
-def is_large(record: Record) -> bool:
-    """Whether its digests take so long that another thread had better compute them."""
-    return len(record.block) >= _MANY
+def _sha1(block: bytes | memoryview) -> bytes:
+    return hashlib.sha1(block, usedforsecurity=False).digest()
+
+
+def _is_sha1(said: str, digest: bytes) -> bool:
+    # Compared as numbers: base32 takes Python longer than the digest of what most records hold.
+    return bool(_SHA1.fullmatch(said)) and int(said[5:].translate(_AS_DIGITS), 32) == int.from_bytes(digest, "big")
+
+
+def _in_base32(digest: bytes) -> str:
+    return f"sha1:{base64.b32encode(digest).decode()}"
 
 
 def _head_length(block: bytes) -> int:
     at = block.find(b"\r\n\r\n")
     return len(block) if at < 0 else at + 4
-
-
-def said_by(record: Record) -> dict[str, str]:
-    """The header fields by their name in lower case; of a name that comes twice the first counts."""
-    return {name.lower(): value for name, value in reversed(record.fields)}
 
 
 @lru_cache(maxsize=256)  # writers write few kinds of headers
@@ -215,8 +220,8 @@ def profile(sight: Sight) -> Iterator[str]:
 def block_digest(sight: Sight) -> Iterator[str]:
     """The block is what its digest says."""
     said = sight.said.get("warc-block-digest")
-    if said is not None and said != sight.sums.block:
-        yield f"the block is not what its digest says: {sight.sums.block}, stated {said[:60]}"
+    if said is not None and not _is_sha1(said, sight.sums.block):
+        yield f"the block is not what its digest says: {_in_base32(sight.sums.block)}, stated {said[:60]}"
 
 
 def payload_digest(sight: Sight) -> Iterator[str]:
@@ -224,8 +229,8 @@ def payload_digest(sight: Sight) -> Iterator[str]:
     said = sight.said.get("warc-payload-digest")
     if said is None:
         return
-    if sight.sums.payload is not None and said != sight.sums.payload:
-        yield f"the payload is not what its digest says: {sight.sums.payload}, stated {said[:60]}"
+    if sight.sums.payload is not None and not _is_sha1(said, sight.sums.payload):
+        yield f"the payload is not what its digest says: {_in_base32(sight.sums.payload)}, stated {said[:60]}"
     if not _SHA1.fullmatch(said):
         yield f"WARC-Payload-Digest {said[:60]} is no sha1: and base32"
 
@@ -279,7 +284,7 @@ def same_capture(group: Group) -> Iterator[Said]:
 
 def fetch_fields(group: Group) -> Iterator[Said]:
     """The metadata record says what it must, as numbers and digests."""
-    went = read_fields(group[-1].record.block)
+    went = group[-1].went
     missing = [name for name in _OF_METADATA if name not in went]
     if missing:
         yield group[-1], f"the metadata lacks {', '.join(missing)}"
@@ -296,7 +301,7 @@ def fetch_fields(group: Group) -> Iterator[Said]:
 
 def payload_sums(group: Group) -> Iterator[Said]:
     """The payload of a response is what its metadata record says."""
-    answer, went = group[0], read_fields(group[-1].record.block)
+    answer, went = group[0], group[-1].went
     if answer.type != "response":
         return
     if went.get("payload-sha256") != answer.sums.payload_sha256:
@@ -313,7 +318,7 @@ def payload_sums(group: Group) -> Iterator[Said]:
 
 def status_line(group: Group) -> Iterator[Said]:
     """The status in the metadata is that of the head."""
-    answer, went = group[0], read_fields(group[-1].record.block)
+    answer, went = group[0], group[-1].went
     if answer.record.block and str(status_of(answer.record.block)) != went.get("status"):
         yield group[-1], f"the status is {status_of(answer.record.block)}, its metadata says {went.get('status')}"
 

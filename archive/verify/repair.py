@@ -75,7 +75,7 @@ def repair(archive: Archive, damages: Sequence[Damage], *, second: Path | None, 
 def _is_named(archive: Archive, file: str) -> bool:
     """Whether a record names the file after all: its row may have been among those that were lost."""
     with archive.reading() as reading:
-        return _text_of(file) in rows.texts_in(reading, file.rpartition("/")[0])
+        return _text_of(file) in reading.texts_in(file.rpartition("/")[0])
 
 
 def _warcs(damages: Iterable[Damage]) -> list[str]:
@@ -152,7 +152,7 @@ def _is_sound_copy(path: Path, stated: set[str]) -> bool:
 
 
 def _is_whole(record: Record) -> bool:
-    sight = grammar.Sight(record, grammar.said_by(record), grammar.sums_of(record))
+    sight = grammar.sight_of(record)
     faults = grammar.faults_of_tombstone if index.is_tombstone(record) else grammar.faults
     return not any(faults(sight))
 

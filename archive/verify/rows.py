@@ -132,11 +132,6 @@ def leads_to(reading: Reading, alias: str) -> tuple[str, Any] | None:
     return (row[0], row[1]) if row else None
 
 
-def texts_in(reading: Reading, folder: str) -> set[str]:
-    """The text files that the catalog names in a folder, those taken out among them."""
-    return set(reading._sql.execute(sa.select(texts.c.text_file).where(texts.c.folder == folder)).scalars())
-
-
 def naming(reading: Reading, text_file: str) -> str | None:
     """The revision that names a text file, by its record id."""
     mine = (revisions.c.text_file == text_file) & revisions.c.names_file

@@ -16,32 +16,24 @@ from pathlib import Path
 _ENTRY = struct.Struct("<16sc8sQ8s8s8s8s")
 _ANY = bytes(8)
 _MOST = 32 << 20  # bytes of entries in memory
+Holds = tuple[str | None, str | None, str | None, str | None]  # of a response: digest, URL, date, SHA-256
 _HELD = b"RV"  # kinds that a text or a redirect may be understood from
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An id that lies at a place, or that the record at that place refers to; a value that is not known fits any.
+def entry(
+    kind: bytes,
+    record_id: str,
+    place: tuple[bytes, int],
+    holds: Holds = (None, None, None, None),
+) -> bytes:
+    """In 65 bytes: an id that lies at a place, or that the record at that place refers to.
 
     kind: of ids R response, V revisit, M any other record; of references r of a revisit, c of a conversion, h of a
-    redirect's next hop, j of a row of the catalog.
+    redirect's next hop, j of a row of the catalog. place: the WARC file as `key_of` gives it, and the offset.
+    holds: what the response at that place has, or should have; None fits any.
     """
-
-    id: str
-    kind: bytes
-    warc: str
-    offset: int
-    digest: str | None = None
-    url: str | None = None
-    date: str | None = None
-    sha256: str | None = None
-
-    def packed(self) -> bytes:
-        """The entry in 65 bytes."""
-        return _ENTRY.pack(
-            _short(self.id, 16), self.kind, _short(self.warc, 8), self.offset,
-            *(_short(each, 8) if each else _ANY for each in (self.digest, self.url, self.date, self.sha256)),
-        )  # fmt: skip
+    said = (_short(each, 8) if each else _ANY for each in holds)
+    return _ENTRY.pack(_short(record_id, 16), kind, *place, *said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,18 @@
 """A text file and its sidecar against the conversion record they were made from; files that no record names."""
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from archive import texts
+from archive import index, texts
 from archive.catalog import Reading
+from archive.errors import Damaged
+from archive.members import walk
 from archive.records import Capture, Revision
-from archive.verify import rows
 from archive.verify.damage import ASIDE, REPAIR, Damage
+from archive.warc import OPEN
 
 
 def text_faults(root: Path, revision: Revision, capture: Capture | None) -> Iterator[Damage]:
@@ -60,9 +64,34 @@ def folders(root: Path) -> list[str]:
 def strangers(root: Path, reading: Reading, folder: str) -> Iterator[Damage]:
     """Files of a text folder that no record names. Drafts, whose names begin with a dot, are nobody's business."""
     there = [path for path in sorted((root / folder).iterdir()) if not path.is_dir() and not path.name.startswith(".")]
-    named = rows.texts_in(reading, folder)  # asked after the look: what was kept meanwhile is known
-    for path in there:
-        name = path.relative_to(root).as_posix()
-        of = name if path.suffix == ".txt" else path.with_suffix(".txt").relative_to(root).as_posix()
-        if of not in named or path.suffix not in (".txt", ".json"):
+    # Asked after the look, the rows last: what was kept meanwhile is known.
+    unnamed = _unnamed(root, there, reading.texts_in(folder))
+    if unnamed:
+        promised = _promised(root, reading)
+        unnamed = _unnamed(root, unnamed, promised | reading.texts_in(folder))
+    for path in unnamed:
+        if os.path.lexists(path):  # else its writer has taken it back
+            name = path.relative_to(root).as_posix()
             yield Damage(file=name, kind="stranger", what="no record names this file", mend=ASIDE)
+
+
+def _unnamed(root: Path, there: Iterable[Path], named: Collection[str]) -> list[Path]:
+    """Those that are neither one of the text files named nor the sidecar of one."""
+    texts_of = {path: path.with_suffix(".txt").relative_to(root).as_posix() for path in there}
+    return [path for path, of in texts_of.items() if of not in named or path.suffix not in (".txt", ".json")]
+
+
+def _promised(root: Path, reading: Reading) -> set[str]:
+    """The text files of records that have no row yet: their writer is at it, or died at it and recovery will go on.
+
+    A record is on the medium before its text is a file, and the row comes last.
+    """
+    found: set[str] = set()
+    for path in (root / "warc").glob(f"*/*/*/*.warc.gz{OPEN}"):
+        warc = path.relative_to(root).as_posix().removesuffix(OPEN)
+        with suppress(Damaged, FileNotFoundError):  # torn there; closed since we looked
+            for record in walk(path, start=reading.acknowledged(warc)):
+                if record.type == "conversion":
+                    with suppress(KeyError, TypeError, ValueError):
+                        found.add(index.revision_from(record, record.block, warc).text_file)
+    return found

@@ -38,6 +38,7 @@ class Looking:
     sample: str | None = None  # "5%" or "12"
     seed: int | None = None
     resume: Path | None = None
+    jobs: int | None = None  # processes at once; None: one a core
 
 
 def verify_archive(flags: Flags, looking: Looking) -> int:
@@ -53,21 +54,22 @@ def verify_archive(flags: Flags, looking: Looking) -> int:
         with open_to_verify(config.archive.dir, catalog=config.archive.catalog) as (archive, first):
             if progress:
                 progress.begin(_about(config, sample))
-            damaged = _tell(output, first) + _tell(output, verify(archive, counts, sample=sample, progress=progress))
+            looked = verify(archive, counts, sample=sample, progress=progress, jobs=looking.jobs)
+            damaged = _tell(output, first) + _tell(output, looked)
     except Copied as copied:
-        return _verify_copy(config, output, copied)
+        return _verify_copy(config, output, copied, jobs=looking.jobs)
     _sum_up(output, counts, damaged, sample)
     return DAMAGE if damaged else DONE
 
 
-def _verify_copy(config: Config, output: Output, copied: Copied) -> int:
+def _verify_copy(config: Config, output: Output, copied: Copied, *, jobs: int | None) -> int:
     """The whole of a copy that was taken while somebody wrote, against its WARC files alone; and how far it goes."""
     counts, waiting = Counts(), list[Damage]()
     output.say(str(copied))
     with provisional(config.archive.dir) as (archive, _):
         with archive.reading() as reading:
             newest = reading.last_captured_at()
-        damaged = _tell(output, verify_copy(archive, counts, waiting))
+        damaged = _tell(output, verify_copy(archive, counts, waiting, jobs=jobs))
     goes = f"{newest:%Y-%m-%dT%H:%M:%SZ}" if newest else None
     for each in waiting:
         output.detail(f"{each.file}: {each.what}")
@@ -80,7 +82,7 @@ def _verify_copy(config: Config, output: Output, copied: Copied) -> int:
     return DAMAGE if damaged else DONE
 
 
-def repair_archive(flags: Flags, *, second: Path | None) -> int:
+def repair_archive(flags: Flags, *, second: Path | None, jobs: int | None) -> int:
     """Every damage, what was done about it, and what is left; 5 when any is.
 
     Waits --wait seconds for writers to end.
@@ -89,14 +91,14 @@ def repair_archive(flags: Flags, *, second: Path | None) -> int:
     if second and not (second / "FORMAT").is_file():
         raise ConfigError(str(second), "is no second copy of an archive: it has no FORMAT file; mend --from")
     with _alone(config, seconds=flags.patience) as archive:
-        damages = list(verify(archive, counts))
+        damages = list(verify(archive, counts, jobs=jobs))
         _tell(output, damages)
         mended = 0
         for each in repair(archive, damages, second=second, now=datetime.now(UTC)):
             mended += 1
             output.object({"mended": asdict(each)})
             output.line(f"mended {each.file}: {each.what}")
-        left = list(verify(archive, Counts(), only=_touched(damages))) if damages else []
+        left = list(verify(archive, Counts(), only=_touched(damages), jobs=jobs)) if damages else []
     if left:
         output.line(f"{len(left)} damages are left:")
         _tell(output, left)

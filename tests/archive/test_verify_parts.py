@@ -9,7 +9,8 @@ import pytest
 from archive import Archive, open_archive, open_writer
 from archive.errors import ArchiveError
 from archive.members import walk
-from archive.verify import Counts, Damage, Progress, Sample, confirmed, read_sample, verify
+from archive.verify import Counts, Damage, Progress, Sample, read_sample, verify
+from archive.verify.crew import confirmed
 from archive.verify.files import Expected, look_at
 from archive.verify.sample import choose
 from tests.archive.damaged import found
