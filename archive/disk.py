@@ -5,6 +5,7 @@ The shape of `write_whole` is restic's: temporary name beside the target, sync, 
 
 import errno
 import fcntl
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -95,9 +96,20 @@ def _full_sync(fd: int) -> bool:
     return True
 
 
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, 64 hex digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def make_folder(folder: Path) -> None:
-    """Make the folder and those above it, each name on the medium before the next."""
+    """Make the folder and those above it, each name on the medium before the next.
+
+    One that is there and empty was perhaps made by somebody who died before he could wait for its name.
+    """
     if folder.is_dir():
+        if not any(folder.iterdir()):
+            sync_folder(folder.parent)
         return
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)

@@ -5,7 +5,6 @@ The redaction's own record is the word that counts; it is written before anythin
 """
 
 import hashlib
-import json
 import mmap
 import os
 import zlib
@@ -13,16 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from archive import disk, index, texts
+from archive import disk, index, manifest, texts
 from archive.catalog import Catalog
 from archive.errors import Damaged, WriteFailed
 from archive.ledger import leaf
 from archive.members import Record, bare, read, survivors, walk
 from archive.records import Redaction
 from archive.tombstones import Grave, tombstone
-from archive.warc import MANIFEST, READ_ONLY, stamp
+from archive.warc import READ_ONLY, stamp
 
 BEGUN = "redacting"
 _DRAFT = ".redacting"  # behind the name of a WARC file that is being written anew
@@ -68,6 +67,9 @@ def finish(root: Path, catalog: Catalog) -> Erased:
         for redaction in gone:
             _drop_text(root, redaction)
         done.quarantine = tuple(_sweep(root, gone))
+        # All of them: one who was killed after removing a file did not wait, and it would be back after a power cut.
+        for folder in (root / "quarantine").rglob("*/"):
+            disk.sync_folder(folder)
     with catalog.writing() as writing:
         writing.drop_redacted()
     try:
@@ -81,8 +83,7 @@ def finish(root: Path, catalog: Catalog) -> Erased:
 
 def _ended(root: Path) -> None:
     with _in_our_words(root):
-        (root / BEGUN).unlink(missing_ok=True)
-        disk.sync_folder(root)
+        (root / BEGUN).unlink(missing_ok=True)  # not waited for: a word that is back after a power cut is obeyed again
 
 
 @contextmanager
@@ -178,8 +179,7 @@ def _replace(path: Path, graves: dict[int, bytes]) -> None:
             new.flush()
             disk.sync(new.fileno())
         draft.chmod(READ_ONLY)
-        draft.rename(path)
-        disk.sync_folder(path.parent)
+        draft.rename(path)  # waited for with the name of its manifest, which is written next
     except OSError:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -195,7 +195,7 @@ def _is_stale(path: Path, warc: str, tombstones: int, catalog: Catalog) -> bool:
     """Whether manifest and catalog do not know yet that the file was written anew with so many tombstones."""
     with catalog.reading() as reading:
         _, sha256 = reading.warc_files().get(warc, (0, None))
-    said = _manifest(path)
+    said = manifest.read(path) or {}
     return (said.get("redacted"), said.get("sha256")) != (tombstones, sha256)
 
 
@@ -204,31 +204,17 @@ def _close_again(path: Path, warc: str, catalog: Catalog) -> None:
 
     Of a damaged file only the digest is said anew, so that `verify` still sees what is lost.
     """
-    said, size = _manifest(path), path.stat().st_size
+    said, size = manifest.read(path) or {}, path.stat().st_size
     digest, damages = hashlib.sha256(), list[Damaged]()
     counted = [index.is_tombstone(record) for record in survivors(path, damages, heard=digest.update)]
-    if damages:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
+    sha256 = disk.digest_of(path) if damages else digest.hexdigest()
     whole = not damages and said.get("bytes", size) == size
-    manifest = {
-        "format": 1,
-        "file": path.name,
-        "bytes": said.get("bytes", size),
-        "records": len(counted) if whole else said.get("records", len(counted)),
-        "sha256": digest.hexdigest(),
-        "redacted": sum(counted),
-    }
-    disk.write_whole(path.with_name(path.name + MANIFEST), json.dumps(manifest, indent=1).encode() + b"\n")
+    manifest.write(
+        path, size=said.get("bytes", size), records=len(counted) if whole else said.get("records", len(counted)),
+        sha256=sha256, redacted=sum(counted),
+    )  # fmt: skip
     with catalog.writing() as writing:
-        writing.set_warc(warc, writing.acknowledged(warc) or size, digest.hexdigest())
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.with_name(path.name + MANIFEST).read_bytes()))
-    except (OSError, TypeError, ValueError):
-        return {}
+        writing.set_warc(warc, writing.acknowledged(warc) or size, sha256)
 
 
 # ── texts and quarantine ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -241,11 +227,8 @@ def _drop_text(root: Path, redaction: Redaction) -> None:
     path = root / redaction.text_file
     for left in (path, *path.parent.glob(f".{path.stem}.*")):
         left.unlink(missing_ok=True)
-    block = texts.tombstone(redaction)
-    sidecar = path.with_suffix(".json")
-    if not sidecar.is_file() or sidecar.read_bytes() != block:
-        disk.write_whole(sidecar, block)
-    disk.sync_folder(path.parent)
+    # Written though it may be there: whoever made it perhaps died before the folder was on the medium.
+    disk.write_whole(path.with_suffix(".json"), texts.tombstone(redaction))
 
 
 def _sweep(root: Path, gone: Sequence[Redaction]) -> Iterator[str]:

@@ -15,12 +15,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from archive import check_proof, disk
+from archive import check_proof, disk, manifest
 from archive.errors import Damaged, Locked
 from archive.index import LAST_OF_GROUP
 from archive.members import Record, walk
 from archive.tables import moment
-from archive.warc import MANIFEST, READ_ONLY, read_fields, stamp
+from archive.warc import READ_ONLY, read_fields, stamp
 
 FOLDER = "ledger"
 _ENTRY = re.compile(r"ledger/(\d{4})/(\d\d)/(\d\d)\.json")
@@ -425,7 +425,7 @@ def _uncovered(root: Path, known: Sequence[Entry]) -> Iterator[Fault]:
 
 def _closed_at(path: Path) -> datetime | None:
     try:
-        return datetime.fromtimestamp(path.with_name(path.name + MANIFEST).stat().st_mtime, UTC)
+        return datetime.fromtimestamp(manifest.path_of(path).stat().st_mtime, UTC)
     except OSError:
         return None
 

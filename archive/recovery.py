@@ -5,8 +5,6 @@ goes into the catalog and what is torn to quarantine; then manifest and final na
 """
 
 import fcntl
-import hashlib
-import json
 import os
 import shutil
 import time
@@ -15,11 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive import disk, erasure, index, texts
+from archive import disk, erasure, index, manifest, texts
 from archive.catalog import Catalog, Writing
 from archive.errors import Damaged
 from archive.members import Record, walk
-from archive.warc import MANIFEST, OPEN, READ_ONLY, finish
+from archive.warc import OPEN, READ_ONLY, finish
 
 _DYING_SECONDS = 2.0  # a killed process takes milliseconds to close its files
 _STALE_SECONDS = 3600  # a ".new" file older than this belongs to nobody
@@ -144,8 +142,7 @@ def _close(root: Path, path: Path, catalog: Catalog, taken: Taken) -> Recovered:
         path.unlink()
         return Recovered(warc=warc, records=0, cut=taken.cut, indexed=0)
     records = sum(1 for _ in _sound(path))
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = disk.digest_of(path)
     finish(path, size=size, records=records, sha256=sha256)
     with catalog.writing() as writing:
         # A file that lost acknowledged bytes keeps the length it should have, so that `verify` sees it.
@@ -161,11 +158,12 @@ def _end_what_was_begun(root: Path, catalog: Catalog) -> None:
         path = root / warc
         if not path.exists():
             continue
-        with suppress(OSError, ValueError, KeyError):  # a manifest that is none is for `verify` to report
-            sha256 = str(json.loads(path.with_name(path.name + MANIFEST).read_bytes())["sha256"])
+        sha256 = (manifest.read(path) or {}).get("sha256")
+        if isinstance(sha256, str):  # a manifest that is none is for `verify` to report
             with catalog.writing() as writing:
                 writing.set_warc(warc, length, sha256)
-            path.chmod(READ_ONLY)
+            with suppress(OSError):
+                path.chmod(READ_ONLY)
 
 
 def _left(folders: Iterable[Path]) -> Iterator[tuple[Path, int]]:

@@ -22,7 +22,7 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archive import disk
+from archive import disk, manifest
 from archive.errors import WriteFailed
 from archive.heads import field, media_type, status_of
 from archive.members import member
@@ -32,7 +32,6 @@ GIGABYTE = 1_000_000_000
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 OPEN = ".open"
-MANIFEST = ".manifest.json"
 READ_ONLY = 0o444
 
 
@@ -408,14 +407,24 @@ class WarcFile:
     def close(self) -> str | None:
         """Manifest, final name, read-only; the file's SHA-256. A dead one is let go as it is, for recovery: None.
 
+        One in which nothing came to be is removed, for the catalog has never heard of it: None, too.
         Raises WriteFailed or ReadOnly; the file is let go then, too.
         """
         try:
             if self.dead:
                 return None
+            if self.records == 1:  # the warcinfo
+                self._drop()
+                return None
             return finish(self._open_path, size=self.size, records=self.records, sha256=self._digest.hexdigest())
         finally:
             disk.let_go(self._fd)
+
+    def _drop(self) -> None:
+        try:
+            self._open_path.unlink()
+        except OSError as error:
+            raise disk.refused(self._open_path, error) from error
 
 
 def _create(folder: Path, now: datetime) -> tuple[int, Path]:
@@ -450,8 +459,7 @@ def finish(open_path: Path, *, size: int, records: int, sha256: str) -> str:
     Raises WriteFailed or ReadOnly.
     """
     final = open_path.with_name(open_path.name.removesuffix(OPEN))
-    manifest = {"format": 1, "file": final.name, "bytes": size, "records": records, "sha256": sha256}
-    disk.write_whole(final.with_name(final.name + MANIFEST), json.dumps(manifest, indent=1).encode() + b"\n")
+    manifest.write(final, size=size, records=records, sha256=sha256)
     try:
         open_path.rename(final)
         disk.sync_folder(final.parent)

@@ -13,6 +13,7 @@ from pathlib import Path
 from archive import index, ledger
 from archive.catalog import Reading
 from archive.errors import Copied, Damaged, NewerFormat, NotAnArchive
+from archive.manifest import MANIFEST
 from archive.members import bare, walk
 from archive.reader import Archive
 from archive.rebuild import provisional
@@ -33,7 +34,7 @@ from archive.verify.progress import Progress
 from archive.verify.sample import Sample, choose, read_sample
 from archive.verify.seen import Odd, Seen, entry, key_of
 from archive.verify.texts import folders, strangers
-from archive.warc import MANIFEST, read_fields
+from archive.warc import read_fields
 
 __all__ = [
     "REBUILD",
@@ -99,7 +100,10 @@ def verify_copy(
     the next copy brings.
     """
     for damage in verify(archive, counts, jobs=jobs):
-        of_moments = damage.kind == "stranger" or damage.what in ("the text file is missing", "the sidecar is missing")
+        of_moments = damage.kind in ("stranger", "orphan") or damage.what in (
+            "the text file is missing",
+            "the sidecar is missing",
+        )
         if of_moments:
             waiting.append(damage)
         else:

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -10,9 +9,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from archive import index
+from archive import index, manifest
 from archive.catalog import Reading
 from archive.errors import Damaged
+from archive.manifest import MANIFEST
 from archive.members import Record, bare, survivors
 from archive.reader import Archive
 from archive.records import Capture, Redaction, Revision, Ruling, Site, Visit
@@ -31,7 +31,6 @@ from archive.verify.damage import (
 from archive.verify.grammar import Sight
 from archive.verify.seen import Holds, entry, key_of
 from archive.verify.texts import text_faults
-from archive.warc import MANIFEST
 
 _MOST = 1000  # damages named in one file
 _RECENT = 4096  # captures of a file held in memory for the texts understood from them
@@ -416,7 +415,7 @@ class _Pass:
             yield from self._against_manifest(path, size, records, self._looked.digest)
 
     def _against_manifest(self, path: Path, size: int, records: int, digest: str) -> Iterator[Damage]:
-        said = read_manifest(path)
+        said = manifest.read(path)
         if said is None:
             yield Damage(
                 file=f"{self._warc}{MANIFEST}", kind="manifest", what="the manifest cannot be read",
@@ -424,13 +423,15 @@ class _Pass:
             )  # fmt: skip
         else:
             stated = (said.get("bytes"), said.get("records"))
+            redacted = self._looked.counts.redacted
             if stated != (size, records) or said.get("file") != path.name:
                 what = (
                     f"the manifest says {stated[0]} bytes and {stated[1]} records in {said.get('file')}, there are"
                     f" {size} and {records}"
                 )
                 yield self._damage("manifest", what, lost=_records_lost(stated, size, records))
-            elif not _is_as_written(path, said):
+            elif manifest.path_of(path).read_bytes() != manifest.as_bytes(said) or said.get("redacted", 0) != redacted:
+                # A lost line end is no loss, and yet a sign.
                 yield Damage(
                     file=f"{self._warc}{MANIFEST}", kind="manifest", what="the manifest is not as it was written",
                     mend=REPAIR,
@@ -476,21 +477,6 @@ def kept_values(resource: Record) -> list[rows.Kept]:
     urn = resource.field("WARC-Target-URI") or ""
     kind: Any = next((each for name, each in _KINDS.items() if urn.startswith(f"{name}:")), None)
     return list(index.values_from(resource, kind)) if kind else []
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """What the manifest of a WARC file says; None when it cannot be read. path: of the WARC file."""
-    try:
-        said = json.loads(path.with_name(path.name + MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return said if isinstance(said, dict) else None
-
-
-def _is_as_written(path: Path, said: dict[str, Any]) -> bool:
-    """Whether a manifest has the bytes that were written: a lost line end is no loss, and yet a sign."""
-    block = path.with_name(path.name + MANIFEST).read_bytes()
-    return said.get("format") == 1 and block == json.dumps(said, indent=1).encode() + b"\n"
 
 
 def _records_lost(stated: tuple[Any, Any], size: int, records: int) -> str:

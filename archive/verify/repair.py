@@ -3,7 +3,6 @@
 Nothing is deleted: what is replaced goes to quarantine/<date>/ first, rows as JSON lines.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,18 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from archive import disk, index, recovery, texts
+from archive import disk, index, manifest, recovery, texts
 from archive.catalog import Reading, Writing
 from archive.databases import open_sqlite, open_url
 from archive.errors import Damaged, NotFound
+from archive.manifest import MANIFEST
 from archive.members import Record, walk
 from archive.reader import Archive
 from archive.records import Revision
 from archive.store import check
 from archive.verify import grammar, rows
 from archive.verify.damage import Damage
-from archive.verify.files import Expected, Looked, kept_values, look_at, read_manifest
-from archive.warc import MANIFEST, READ_ONLY, stamp
+from archive.verify.files import Expected, Looked, kept_values, look_at
+from archive.warc import READ_ONLY, stamp
 
 _TEXTS = frozenset({"text_file", "sidecar"})
 _ROWS = frozenset({"row", "row_place", "unlisted", "no_record"})
@@ -36,6 +36,14 @@ class Mended:
 
     file: str  # path from the archive's folder
     what: str  # what was done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A WARC file that its second copy cannot mend."""
+
+    file: str  # path from the archive's folder
+    why: str
 
 
 @contextmanager
@@ -55,7 +63,9 @@ def repairing(root: Path, *, catalog: str | None = None) -> Iterator[Archive]:
         disk.let_go(lock)
 
 
-def repair(archive: Archive, damages: Sequence[Damage], *, second: Path | None, now: datetime) -> Iterator[Mended]:
+def repair(
+    archive: Archive, damages: Sequence[Damage], *, second: Path | None, now: datetime
+) -> Iterator[Mended | Left]:
     """Mend what these damages are about; what cannot be mended is left as it is.
 
     archive: from `repairing`. second: the folder of a second copy of the archive. Raises WriteFailed or ReadOnly.
@@ -95,27 +105,33 @@ def _text_of(file: str) -> str:
 
 def _warc_file(
     archive: Archive, warc: str, damages: Sequence[Damage], *, second: Path | None, aside: Path
-) -> Iterator[Mended]:
+) -> Iterator[Mended | Left]:
     path = archive.root / warc
     stated = _stated(archive, warc)
     if not _is_sound(archive, warc, stated):
-        if second is None or not _is_sound_copy(second / warc, stated):
+        if second is None:
             return
+        why = _unfit(second / warc, stated)
+        if why:
+            yield Left(file=warc, why=f"{second / warc} {why}")
+            return
+        done = f"brought back from {second}"
         if path.exists():
             _put_aside(archive.root, warc, aside)
+            done = f"put aside, and {done}"
         _bring(second / warc, path)
-        yield Mended(file=warc, what=f"put aside, and brought back from {second}")
+        yield Mended(file=warc, what=done)
     yield from _manifest(path, warc, aside, archive.root)
     kinds = {each.kind for each in damages}
-    if kinds & _ROWS or "unknown_file" in kinds or _known(archive, warc) != (path.stat().st_size, _sha256(path)):
+    if kinds & _ROWS or "unknown_file" in kinds or _known(archive, warc) != (path.stat().st_size, disk.digest_of(path)):
         count = _index_anew(archive, path, warc, aside)
         yield Mended(file=warc, what=f"{count} rows of the catalog made anew")
 
 
 def _stated(archive: Archive, warc: str) -> set[str]:
     """The SHA-256s that manifest and catalog state for a file."""
-    manifest, known = read_manifest(archive.root / warc), _known(archive, warc)
-    said = (manifest.get("sha256") if manifest else None, known[1] if known else None)
+    stated, known = manifest.read(archive.root / warc) or {}, _known(archive, warc)
+    said = (stated.get("sha256"), known[1] if known else None)
     return {str(each) for each in said if each}
 
 
@@ -130,8 +146,7 @@ def _is_sound(archive: Archive, warc: str, stated: set[str]) -> bool:
     if not path.is_file():
         return False
     looked = _looked(archive, warc)
-    manifest = read_manifest(path)
-    if not looked.sound or (manifest is None and not stated and looked.counts.records == 0):
+    if not looked.sound or (manifest.read(path) is None and not stated and looked.counts.records == 0):
         return False
     return looked.digest in stated if stated else True
 
@@ -141,14 +156,19 @@ def _looked(archive: Archive, warc: str) -> Looked:
         return look_at(archive, reading, Expected(warc=warc, length=0, sha256="closed"))
 
 
-def _is_sound_copy(path: Path, stated: set[str]) -> bool:
-    """Whether every record of a copy is whole and its bytes have a digest that is stated."""
-    if not path.is_file() or _sha256(path) not in stated:
-        return False
+def _unfit(path: Path, stated: set[str]) -> str | None:
+    """Why a copy cannot take the place of a file: None when all is whole and its bytes have a digest that is stated."""
+    if not path.is_file():
+        return "is not there"
+    if disk.digest_of(path) not in stated:
+        return (
+            "is not the file that manifest or catalog state: it is damaged, too, or it was copied before the file was"
+            " closed or something in it was redacted; name a copy that was taken later"
+        )
     try:
-        return all(_is_whole(record) for record in walk(path))
-    except Damaged:
-        return False
+        return None if all(_is_whole(record) for record in walk(path)) else "holds records that are not whole"
+    except Damaged as damage:
+        return f"is damaged, too: {damage.message}"
 
 
 def _is_whole(record: Record) -> bool:
@@ -176,22 +196,17 @@ def _bring(copy: Path, path: Path) -> None:
 
 def _manifest(path: Path, warc: str, aside: Path, root: Path) -> Iterator[Mended]:
     """Write the manifest of a sound file when it is lost or says something else."""
-    records = sum(1 for _ in walk(path))
-    right = {
-        "format": 1, "file": path.name, "bytes": path.stat().st_size, "records": records, "sha256": _sha256(path),
-    }  # fmt: skip
-    manifest, block = path.with_name(path.name + MANIFEST), json.dumps(right, indent=1).encode() + b"\n"
-    if manifest.is_file() and manifest.read_bytes() == block:
+    tombstones = [index.is_tombstone(record) for record in walk(path)]
+    right = manifest.block(
+        path, size=path.stat().st_size, records=len(tombstones), sha256=disk.digest_of(path), redacted=sum(tombstones)
+    )
+    there = manifest.path_of(path)
+    if there.is_file() and there.read_bytes() == right:
         return
-    if manifest.exists():
+    if there.exists():
         _put_aside(root, f"{warc}{MANIFEST}", aside)
-    disk.write_whole(manifest, block)
+    disk.write_whole(there, right)
     yield Mended(file=f"{warc}{MANIFEST}", what="written anew")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +221,7 @@ def _index_anew(archive: Archive, path: Path, warc: str, aside: Path) -> int:
             index.add_group(writing, group, warc)
             count += group[0].type != "warcinfo"
         writing.drop_redacted()
-        writing.set_warc(warc, path.stat().st_size, _sha256(path))
+        writing.set_warc(warc, path.stat().st_size, disk.digest_of(path))
     return count
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from archive import index, texts
+from archive import disk, index, texts
 from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.members import walk
 from archive.records import Capture, Revision
-from archive.verify.damage import ASIDE, REPAIR, Damage
+from archive.verify.damage import ASIDE, REPAIR, SECOND_COPY, Damage
 from archive.warc import OPEN
 
 
@@ -71,8 +71,20 @@ def strangers(root: Path, reading: Reading, folder: str) -> Iterator[Damage]:
         unnamed = _unnamed(root, unnamed, promised | reading.texts_in(folder))
     for path in unnamed:
         if os.path.lexists(path):  # else its writer has taken it back
-            name = path.relative_to(root).as_posix()
-            yield Damage(file=name, kind="stranger", what="no record names this file", mend=ASIDE)
+            yield _stranger(path, path.relative_to(root).as_posix())
+
+
+def _stranger(path: Path, name: str) -> Damage:
+    if _is_what_it_is_called(path.with_suffix(".txt")):
+        what = "a text whose record is nowhere; its bytes are what its name says"
+        return Damage(file=name, kind="orphan", what=what, lost="its record: what it is cleaned from", mend=SECOND_COPY)
+    return Damage(file=name, kind="stranger", what="no record names this file", mend=ASIDE)
+
+
+def _is_what_it_is_called(text: Path) -> bool:
+    with suppress(OSError):
+        return disk.digest_of(text).startswith(text.stem.partition("_")[2] or "-")
+    return False
 
 
 def _unnamed(root: Path, there: Iterable[Path], named: Collection[str]) -> list[Path]:

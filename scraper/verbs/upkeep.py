@@ -22,7 +22,7 @@ from archive.verify import (
     verify,
     verify_copy,
 )
-from archive.verify.repair import repair, repairing
+from archive.verify.repair import Left, repair, repairing
 from scraper.config import Config
 from scraper.edge import waiting
 from scraper.errors import ConfigError
@@ -95,6 +95,10 @@ def repair_archive(flags: Flags, *, second: Path | None, jobs: int | None) -> in
         _tell(output, damages)
         mended = 0
         for each in repair(archive, damages, second=second, now=datetime.now(UTC)):
+            if isinstance(each, Left):
+                output.object({"not_mended": asdict(each)})
+                output.line(f"not mended {each.file}: {safe(each.why)}")
+                continue
             mended += 1
             output.object({"mended": asdict(each)})
             output.line(f"mended {each.file}: {each.what}")

@@ -1,6 +1,7 @@
 """A small sound archive of every type of record, and every way in which the tests damage it."""
 
 import gzip
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -299,6 +300,14 @@ def text_damage(damage: Callable[[Path], object], suffix: str) -> Callable[[Path
     return damaged
 
 
+def orphan_text(root: Path) -> Place:
+    block = b"All that is left of what was said.\n"
+    name = f"000_{hashlib.sha256(block).hexdigest()[:16]}.txt"
+    path = next((root / "text").rglob("*.txt")).with_name(name)
+    path.write_bytes(block)
+    return path.relative_to(root).as_posix(), None
+
+
 def stranger_text(root: Path) -> Place:
     path = min((root / "text").rglob("*.txt")).with_name("900_0123456789abcdef.txt")
     path.write_text("Nobody wrote this.\n")
@@ -439,6 +448,7 @@ CASES = [
          text_damage(lambda path: path.write_bytes(path.read_bytes().replace(b": 200", b": 201")), ".json")),
     Case("a sidecar gone", "sidecar", text_damage(lambda path: path.unlink(), ".json")),
     Case("a text that no record names", "stranger", stranger_text),
+    Case("a text whose record is nowhere", "orphan", orphan_text),
     Case("a tombstone that no row knows", "tombstone", forgotten_tombstone),
     Case("a day of the ledger changed", "ledger", changed_ledger),
     Case("a text without a row", "text_row",

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
@@ -46,7 +46,7 @@ def looks(root: Path, *, jobs: int) -> tuple[list[dict[str, object]], dict[str, 
         return [asdict(each) for each in verify(archive, counts, jobs=jobs)], asdict(counts)
 
 
-def files(root: Path, *, jobs: int) -> Iterator[Looked]:
+def files(root: Path, *, jobs: int) -> Generator[Looked]:
     with open_archive(root) as archive:
         with archive.reading() as reading:
             known = reading.warc_files()

@@ -78,6 +78,7 @@ FOUND_BY: dict[str, tuple[Any, str]] = {
     "text_file": (texts, "_text_wrong"),
     "sidecar": (texts, "_sidecar_wrong"),
     "stranger": (archive.verify, "strangers"),
+    "orphan": (texts, "_is_what_it_is_called"),
     "tombstone": (files._Pass, "_tombstone"),
     "ledger": (archive.verify, "_ledger"),
     "database": (rows, "quick_check"),
@@ -86,6 +87,7 @@ NO_ITERATORS: dict[str, Any] = {
     "_text_wrong": lambda *_: None,
     "_sidecar_wrong": lambda *_: None,
     "quick_check": lambda *_: [],
+    "_is_what_it_is_called": lambda *_: False,
 }
 
 

@@ -9,13 +9,16 @@ import pytest
 
 from archive import open_archive, open_writer
 from archive.errors import Locked
+from archive.manifest import as_bytes, path_of
+from archive.rebuild import rebuild
 from archive.verify import Counts, verify
 from archive.verify.damage import Damage
-from archive.verify.repair import Mended, repair, repairing
+from archive.verify.repair import Left, Mended, repair, repairing
 from tests.archive import damaged
 from tests.archive.damaged import Place, build, found, sql, warc
 from tests.archive.pages import NOON
 from tests.archive.test_rebuild import contents
+from tests.archive.test_redact import take_out
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def second(root: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(root, tmp_path / "second"))
 
 
-def repaired(root: Path, second: Path | None = None) -> list[Mended]:
+def repaired(root: Path, second: Path | None = None) -> list[Mended | Left]:
     with repairing(root) as archive:
         return list(repair(archive, list(verify(archive, Counts())), second=second, now=NOON))
 
@@ -117,7 +120,9 @@ def test_a_copy_that_is_damaged_too_is_not_taken(root, second):
     damaged.flipped(root)
     damaged.flipped(second)
     before = warc(root).read_bytes()
-    assert repaired(root, second) == []
+    [left] = repaired(root, second)
+    assert isinstance(left, Left)
+    assert "damaged, too" in left.why
     assert warc(root).read_bytes() == before
 
 
@@ -125,7 +130,57 @@ def test_a_sound_copy_of_another_file_is_not_taken(root, second):
     damaged.flipped(root)
     path = second / warc(root).relative_to(root)
     path.write_bytes(min(second.rglob("*.warc.gz"), key=lambda each: each.stat().st_size).read_bytes())
-    assert repaired(root, second) == []
+    assert [type(each) for each in repaired(root, second)] == [Left]
+
+
+def test_a_copy_without_the_file_is_told(root, tmp_path):
+    damaged.missing(root)
+    [left] = repaired(root, tmp_path)
+    assert isinstance(left, Left)
+    assert left.why.endswith("is not there")
+
+
+@pytest.fixture
+def redacted(root: Path) -> Path:
+    """The archive after a text was taken out."""
+    with open_archive(root) as reader, reader.reading() as reading:
+        wanted = next(each.record_id for each in reading.all_revisions() if each.names_file)
+    take_out(root, wanted)
+    assert found(root) == []
+    return root
+
+
+def tombs(root: Path) -> Path:
+    """The WARC file with tombstones in it."""
+    return next(path for path in root.rglob("*.warc.gz") if '"redacted"' in path_of(path).read_text())
+
+
+def test_what_was_redacted_comes_back_as_tombstones_from_a_later_copy(redacted, tmp_path):
+    second = Path(shutil.copytree(redacted, tmp_path / "later"))
+    before = tombs(redacted).read_bytes()
+    tombs(redacted).unlink()
+    assert {type(each) for each in repaired(redacted, second)} == {Mended}
+    assert tombs(redacted).read_bytes() == before
+    assert found(redacted) == []
+
+
+def test_a_copy_from_before_a_redaction_is_not_taken_and_told_why(root, second, request):
+    redacted = request.getfixturevalue("redacted")
+    tombs(redacted).unlink()
+    [left] = repaired(redacted, second)
+    assert isinstance(left, Left)
+    assert "redacted" in left.why
+
+
+@pytest.mark.parametrize("count", [0, 7])
+def test_a_manifest_that_counts_other_tombstones_is_made_anew(redacted, count):
+    manifest = path_of(tombs(redacted))
+    before = manifest.read_bytes()
+    said = {**json.loads(before), "redacted": count}
+    manifest.write_bytes(as_bytes({name: value for name, value in said.items() if value}))
+    assert [damage.kind for damage in found(redacted)] == ["manifest"]
+    repaired(redacted)
+    assert manifest.read_bytes() == before
 
 
 def test_what_is_replaced_lies_in_quarantine_byte_for_byte(root):
@@ -187,3 +242,19 @@ def test_a_text_whose_record_is_damaged_is_left_as_it_is(root):
     (root / revision.text_file).write_bytes(b"changed")
     assert repaired(root) == []
     assert (root / revision.text_file).read_bytes() == b"changed"
+
+
+def test_the_last_that_is_left_of_a_text_is_no_rubbish(root):
+    with open_archive(root) as reader, reader.reading() as reading:
+        revision = next(each for each in reading.all_revisions() if each.names_file)
+    path, text = root / revision.warc, root / revision.text_file
+    block = bytearray(path.read_bytes())
+    block[revision.offset + revision.length // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(block)
+    rebuild(root)  # whose rows do not know the text, because its record cannot be read
+    before = text.read_bytes()
+    orphans = {damage.file for damage in found(root) if damage.kind == "orphan"}
+    assert orphans == {revision.text_file, revision.text_file.replace(".txt", ".json")}
+    repaired(root)
+    assert text.read_bytes() == before

@@ -1,8 +1,11 @@
 """No false alarm: over records of all types, and while somebody writes."""
 
 import random
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,14 +13,15 @@ import pytest
 from archive import Writer, open_archive, open_writer
 from archive.records import Page, Ruling, Site
 from archive.verify import Counts, Damage, verify
-from tests.archive.pages import HOUSE, article, exchange, later, not_modified, page, visit
+from archive.verify.files import Expected, look_at
+from tests.archive.pages import HOUSE, article, exchange, kept, later, not_modified, page, visit
 
 WRITE_FOR_EVER = """
 import itertools, os, sys
 sys.path.insert(0, sys.argv[2])
 from archive import open_writer
 from tests.archive.pages import article, page, visit
-with open_writer(sys.argv[1], warc_size=20_000) as archive:
+with open_writer(sys.argv[1], warc_size=int(sys.argv[3])) as archive:
     for n in itertools.count():
         url = f"https://{os.getpid()}.example/{n // 2}"
         [capture] = archive.append(page(b"x" * 300 + b"%d" % (n // 2), url=url))
@@ -101,9 +105,11 @@ def test_ten_thousand_sound_records_raise_no_alarm(tmp_path):
     sound_records(tmp_path / "a", 10_000, 2)
 
 
-def test_a_daemon_that_writes_meanwhile_raises_no_alarm(tmp_path):
+# With 1 byte every append and every keep closes the file before it and begins another.
+@pytest.mark.parametrize("warc_size", [20_000, 1])
+def test_a_daemon_that_writes_meanwhile_raises_no_alarm(tmp_path, warc_size):
     root = tmp_path / "a"
-    command = [sys.executable, "-c", WRITE_FOR_EVER, str(root), str(HOUSE)]
+    command = [sys.executable, "-c", WRITE_FOR_EVER, str(root), str(HOUSE), str(warc_size)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
         try:
@@ -117,3 +123,59 @@ def test_a_daemon_that_writes_meanwhile_raises_no_alarm(tmp_path):
         finally:
             writer.kill()
     assert len(seen) > 1, "no file was closed meanwhile"
+
+
+@contextmanager
+def as_it_is_opened(path: Path, act: Callable[[], object]) -> Iterator[None]:
+    """A block in which `act` is done right before that file is opened, the first time."""
+    acts = [act]
+
+    def hear(event: str, given: tuple[object, ...]) -> None:
+        if acts and event == "open" and str(given[0]) == str(path):
+            acts.pop()()
+
+    sys.addaudithook(hear)  # for good, but it does nothing once `acts` is empty
+    yield
+    assert acts == [], "nobody opened it"
+
+
+def test_a_file_that_gets_its_final_name_as_it_is_read_raises_no_alarm(archive):
+    warc = kept(archive).warc
+    with open_archive(archive.root) as reader, reader.reading() as reading:
+        length, sha256 = reading.warc_files()[warc]
+        expected = Expected(warc=warc, length=length, sha256=sha256)
+        with as_it_is_opened(archive.warc_path(warc), archive.close_warc):
+            looked = look_at(reader, reading, expected)
+    assert (looked.damages, looked.counts.records) == ([], 5)
+
+
+DIE_BEFORE_THE_COMMIT = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+from archive import open_writer, texts
+from tests.archive.pages import kept
+def write_and_die(*given):
+    write_each(*given)
+    if given[1]:
+        os.kill(os.getpid(), signal.SIGKILL)
+write_each, texts.write_each = texts.write_each, write_and_die
+kept(open_writer(sys.argv[1]))
+"""
+
+
+def test_a_text_whose_writer_died_before_its_row_was_there_is_no_stranger(tmp_path):
+    root = tmp_path / "a"
+    died = subprocess.run([sys.executable, "-c", DIE_BEFORE_THE_COMMIT, str(root), str(HOUSE)], check=False, timeout=60)
+    assert died.returncode == -signal.SIGKILL
+    assert len(list(root.rglob("*.txt"))) == 1
+    assert counted(root)[0] == []
+    open_writer(root).close()
+    damages, counts = counted(root)
+    assert (damages, counts.texts) == ([], 1)
+
+
+def test_a_stranger_is_named_at_once_though_somebody_writes(archive):
+    kept(archive)
+    [text] = archive.root.rglob("*.txt")
+    text.with_name("900_0123456789abcdef.txt").write_text("Nobody wrote this.\n")
+    assert [damage.kind for damage in counted(archive.root)[0]] == ["stranger"]
