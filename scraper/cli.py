@@ -1,7 +1,9 @@
 """The command line: each verb's words and flags. What a verb does is in scraper.verbs, imported when it is called."""
 
+import os
 import sys
-from datetime import datetime
+from contextlib import suppress
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ import typer
 from archive.errors import ArchiveError
 from scraper.errors import ConfigError, ScraperError
 from scraper.flags import Flags, NetworkFlags, verb
-from scraper.output import EXIT_HELP, Output
+from scraper.output import EXIT_HELP, USAGE, Output
 
 app = typer.Typer(
     help="Keeps the news as it was: the clean text of every article and the exact response it came from, under hashes.",
@@ -23,7 +25,17 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Show, check or describe the settings.", rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+_UsageError: Any = typer.BadParameter.__base__  # of the click that typer carries with it and has no name for
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise typer.BadParameter(f"{said!r} is no day; write it as 2026-11-20") from None
+
+
+Day = Annotated[date | None, typer.Option(parser=_day, metavar="YYYY-MM-DD")]
 
 
 def _print_version(said: bool) -> None:
@@ -119,10 +131,9 @@ def list_(
     """List texts, newest capture first."""
     from scraper.verbs import reading
 
-    days = {"since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until}
     return reading.list_texts(
         flags, limit=limit, tag=tag, site=site, author=author, language=language, kind=kind,
-        **{name: day.date() if day else None for name, day in days.items()},
+        since=since, until=until, captured_since=captured_since, captured_until=captured_until,
     )  # fmt: skip
 
 
@@ -152,11 +163,10 @@ def export(
     """Write texts and captures in other formats, oldest capture first."""
     from scraper.verbs.exporting import export_archive
 
-    days = {"since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until}
     return export_archive(
         flags, name=name, to=to, force=force, raw_cells=raw_cells, tag=tag,
         site=site, author=author, language=language, kind=kind,
-        **{day: at.date() if at else None for day, at in days.items()},
+        since=since, until=until, captured_since=captured_since, captured_until=captured_until,
     )  # fmt: skip
 
 
@@ -271,10 +281,9 @@ def rebuild(
     """Make catalog and texts anew from the WARC files; nothing is deleted."""
     from scraper.verbs import rereading, upkeep
 
-    days = {"since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until}
     filters: dict[str, Any] = {
         "tag": tag, "site": site, "author": author, "language": language, "kind": kind,
-        **{name: day.date() if day else None for name, day in days.items()},
+        "since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until,
     }  # fmt: skip
     if reextract:
         return (rereading.take if accept else rereading.propose)(flags, **filters)
@@ -348,9 +357,25 @@ def config_schema(flags: Flags) -> int:
 
 def main() -> None:
     """The `pressmark` command."""
-    try:
-        app(prog_name="pressmark")
-    except (ScraperError, ArchiveError) as error:
-        sys.exit(Output(json="--json" in sys.argv).fail(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with suppress(BrokenPipeError):  # nobody reads the error any more
+        try:
+            code = app(prog_name="pressmark", standalone_mode=False)
+        except (ScraperError, ArchiveError) as error:
+            code = Output(json="--json" in sys.argv).fail(error)
+        except _UsageError as error:
+            code = _misused(error)
+        except (KeyboardInterrupt, typer.Abort):
+            code = 130
+        sys.exit(code or 0)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
+def _misused(error: Any) -> int:
+    """What was wrong with the words and flags, as text with a hint or as one object; the exit code."""
+    if "--json" not in sys.argv:
+        error.show()
+        return USAGE
+    return Output(json=True).fail(
+        ConfigError(error.ctx.command_path if error.ctx else "pressmark", error.format_message())
+    )

@@ -113,6 +113,29 @@ class TestALink:
         assert "nonsense" in ran.err
 
 
+class TestWordsAndFlags:
+    @pytest.mark.parametrize(
+        ("words", "subject", "hint"),
+        [
+            (["list", "--since", "yesterday"], "pressmark list", "write it as 2026-11-20"),
+            (["verify", "--sed", "4"], "pressmark verify", "--seed"),
+            (["keep"], "pressmark", "keep"),
+        ],
+    )
+    def test_that_mean_nothing_are_told_as_text_and_as_an_object(self, pressmark: Terminal, words, subject, hint):
+        ran = pressmark(*words)
+        assert ran.code == 2
+        assert hint in ran.err
+        told = pressmark(*words, "--json").told
+        assert (told["subject"], told["exit"]) == (subject, 2)
+        assert hint in told["message"]
+
+    def test_that_fail_while_nobody_reads_end_without_a_traceback(self, pressmark: Terminal):
+        line = f"{sys.executable} -m scraper -C nowhere list --json | head -c 0"
+        ran = run(["bash", "-c", line], pressmark.folder)
+        assert ran.err == ""
+
+
 class TestACertificate:
     def test_from_an_authority_that_nobody_knows_is_not_trusted(self, tmp_path: Path):
         authority = trustme.CA()
