@@ -215,6 +215,13 @@ class Reading:
         """The article whose page told this text first, by capture date; None when none of them stands."""
         return self._sql.execute(_TOLD_FIRST, {"sha256": sha256}).scalar()
 
+    def texts_told_twice(self, *, after: str, limit: int) -> list[str]:
+        """The SHA-256, in order and after that one, of texts that several articles tell, or one as a copy."""
+        sha256, copies = revisions.c.sha256, sa.func.count(revisions.c.copy_of)
+        several = sa.func.count(sa.distinct(revisions.c.canonical_url)) > 1
+        query = sa.select(sha256).where(_STANDS, sha256 > after).group_by(sha256).having(several | (copies > 0))
+        return list(self._sql.execute(query.order_by(sha256).limit(limit)).scalars())
+
     def same_capture(self, url: str, at: datetime, payload_digest: str) -> Capture | None:
         """The capture of exactly that URL at that moment with that payload."""
         query = captures.select().where(
@@ -242,9 +249,10 @@ class Reading:
 
     def outcome_ruled(self, capture: str) -> Outcome | None:
         """What the visit that brought this capture came to, when a ruling has said it since."""
-        ruled = self._sql.execute(_RULED, {"capture": capture}).scalars().all()
-        if said := next(filter(None, ruled), None):
-            return said
+        ruled: Sequence[Outcome | None] = self._sql.execute(_RULED, {"capture": capture}).scalars().all()
+        for said in ruled:
+            if said:
+                return said
         if not ruled:
             return None
         # Where a newer extractor read the page again there are two revisions: the one that stands says it.

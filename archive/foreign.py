@@ -5,11 +5,12 @@ one are mended. Sources: ISO 28500 (WARC/1.0 and 1.1), RFC 1952, WACZ 1.1.1.
 """
 
 import re
+import stat
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,7 +24,8 @@ _VERSION = re.compile(r"WARC/(?:0\.1[78]|1\.\d)")
 _LENGTH = re.compile(r"\d{1,18}")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 # What stands between a block and the next record; up to two bytes belong to the block when its length is too small.
-_BETWEEN = re.compile(rb"(?s)(.{0,2}?)([\r\n]{0,8})(?=WARC/|(?:W(?:A(?:RC?)?)?)?\Z)")  # at the end: or as much of it
+_BETWEEN = re.compile(rb"(?s)(.{0,2}?)([\r\n]{0,16})(?=WARC/|(?:W(?:A(?:RC?)?)?)?\Z)")  # at the end: or as much of it
+_LINE_ENDS = 64  # that may stand before a record: some writers leave more than two
 _PEEKED = 16  # bytes: enough for what stands between, and for "WARC/"
 _ENTRY = re.compile(r"\.warc(?:\.gz)?", re.IGNORECASE)
 _OTHERS = {
@@ -46,7 +48,10 @@ class Limits:
     inflation: int = 200  # bytes that may come of one compressed byte, over the file so far …
     allowance: int = 64_000_000  # … and so many more
     damages: int = 100  # places that may be damaged before the rest of a file is left
-    directory: int = 16_000_000  # bytes of a WACZ's list of entries
+    directory: int = 4_000_000  # bytes of a WACZ's list of entries
+    members: int = 10_000  # gzip members of one record
+    many: int = 100_000  # records, from which on …
+    tiny: int = 64  # … they may not hold fewer bytes each, on average: the web answers with more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ class Foreign:
 
 
 class _Hostile(Exception):
-    """Reading on would cost more than the file is worth."""
+    """No crawler writes such a file: reading on would cost more than it is worth."""
 
 
 class _Broken(Exception):
@@ -210,7 +215,12 @@ class _Gzip:
 
     def _begin_member(self) -> "zlib._Decompress":
         self._inflate, self._window = zlib.decompressobj(_GZIP), _FIRST_WINDOW
-        self._members.append((self._at + len(self._buffer), self._raw_start + self._raw_at))
+        start = self._at + len(self._buffer)
+        if self._members and self._members[-1][0] == start:
+            self._members.pop()  # it was empty
+        self._members.append((start, self._raw_start + self._raw_at))
+        if len(self._members) > self._limits.members:
+            raise _Hostile(f"a record in more than {self._limits.members} gzip members")
         return self._inflate
 
     def _inflated(self, inflate: "zlib._Decompress") -> bytes:
@@ -233,7 +243,7 @@ class _Gzip:
         limits = self._limits
         most = limits.inflation * (self._raw_start + self._raw_at) + limits.allowance
         if self._made > min(most, self._most or most):
-            raise _Hostile(f"a compressed byte becomes more than {limits.inflation}")
+            raise _Hostile(f"a compressed byte becomes more than {limits.inflation}, as in a zip bomb")
 
 
 class _Counted:
@@ -247,7 +257,7 @@ class _Counted:
         read = self._file.read(size)
         self._left -= len(read)
         if self._left < 0:
-            raise _Hostile("an entry unpacks to far more than it is in the file")
+            raise _Hostile("it unpacks to far more than it is in the file, as in a zip bomb")
         return read
 
     def seek(self, offset: int) -> int:
@@ -275,19 +285,45 @@ def read_foreign(path: Path, damages: list[Damaged], limits: Limits) -> Iterator
 
     Memory holds one record at a time. Behind a damage reading goes on with the next gzip member; of a file that is
     plain, or is one member, the rest is left, for nobody can tell there whether a record is one or stands in a page.
-    Raises NotAWarc when it is none, or cannot be read.
+    Raises NotAWarc when it is none, cannot be read, or is hostile: made to cost far more than it holds.
     """
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
-            file.seek(0)
-            if start in (b"PK\x03\x04", b"PK\x05\x06"):
-                yield from _of_wacz(path, file, damages, limits)
-            else:
-                yield from _of_warc(path, file, damages, limits, entry=None, most=None)
+        yield from _of_a_likely_size(_records(path, damages, limits), limits)
+    except _Hostile as error:
+        raise NotAWarc(path, f"is refused: {error}; nothing of it was taken") from error
     except OSError as error:
         why = f"cannot be read ({error.strerror or error}); look whether it is there and whole"
         raise NotAWarc(path, why) from error
+
+
+def look_through(path: Path, limits: Limits, stop: Callable[[], bool]) -> None:
+    """Reads the whole file and keeps nothing: a hostile one is refused before anything of it is taken.
+
+    stop: asked after each record. Raises NotAWarc as `read_foreign`.
+    """
+    next((record for record in read_foreign(path, [], limits) if stop()), None)
+
+
+def _of_a_likely_size(records: Iterator[Foreign], limits: Limits) -> Iterator[Foreign]:
+    """The records, up to where there are a great many with next to nothing in them."""
+    size = 0
+    for count, record in enumerate(records, start=1):
+        size += limits.block if record.block is None else len(record.block)
+        if count >= limits.many and size < limits.tiny * count:
+            raise _Hostile(f"its first {count} records hold fewer than {limits.tiny} bytes each")
+        yield record
+
+
+def _records(path: Path, damages: list[Damaged], limits: Limits) -> Iterator[Foreign]:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotAWarc(path, "is no file that can be read twice, but a folder, pipe or device; name a file")
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(0)
+        if start in (b"PK\x03\x04", b"PK\x05\x06"):
+            yield from _of_wacz(path, file, damages, limits)
+        else:
+            yield from _of_warc(path, file, damages, limits, entry=None, most=None)
 
 
 def _of_wacz(path: Path, file: BinaryIO, damages: list[Damaged], limits: Limits) -> Iterator[Foreign]:
@@ -295,22 +331,24 @@ def _of_wacz(path: Path, file: BinaryIO, damages: list[Damaged], limits: Limits)
     try:
         package = zipfile.ZipFile(_ShortDirectory(file, limits.directory))  # type: ignore[call-overload]  # reads like one
         entries = [entry for entry in package.infolist() if _ENTRY.search(entry.filename[-8:])]
-    except (*_ZIP_FAULTS, _Hostile) as error:
+    except _ZIP_FAULTS as error:
         raise NotAWarc(path, f"is a zip file that cannot be read ({error}); nothing of it was taken") from error
     if not entries:
         raise NotAWarc(path, "is a zip file without a .warc or .warc.gz in it, so it is no WACZ; nothing was taken")
     if sum(entry.compress_size for entry in entries) > path.stat().st_size:
         raise NotAWarc(path, "its entries overlap, as in a zip bomb; nothing of it was taken")
+    share = replace(limits, allowance=limits.allowance // len(entries))  # or thousands of entries make a bomb
     for entry in entries:
-        most = limits.inflation * entry.compress_size + limits.allowance
-        name = one_line(entry.filename)
+        name, most = one_line(entry.filename), share.inflation * entry.compress_size + share.allowance
         try:
             with package.open(entry) as opened:
                 counted = _Counted(opened, most)
-                yield from _of_warc(path, counted, damages, limits, entry=name, most=most)  # type: ignore[arg-type]
+                yield from _of_warc(path, counted, damages, share, entry=name, most=most)  # type: ignore[arg-type]
+        except _Hostile as error:
+            raise _Hostile(f"{name} in it: {error}") from error
         except NotAWarc as error:
             damages.append(Damaged(path, f"{name} in it {error.message}"))
-        except (*_ZIP_FAULTS, _Hostile) as error:
+        except _ZIP_FAULTS as error:
             damages.append(Damaged(path, f"{name} in it cannot be read ({error}); the rest of it is left"))
 
 
@@ -329,13 +367,9 @@ def _of_warc(
             while (record := _record(stream, entry, limits)) is not None:
                 yield record
             return
-        except _Hostile as error:
-            damages.append(_damage(path, entry, stream.begin(), f"{error}, as in a zip bomb; the rest is left"))
-            return
         except _Broken as error:
-            offset = error.offset
-            goes_on = told < limits.damages and _goes_on(stream)
-            damages.append(_damage(path, entry, offset, f"{error}{'' if goes_on else '; what follows is left'}"))
+            goes_on = told < limits.damages and stream.past_damage()
+            damages.append(_damage(path, entry, error.offset, f"{error}{'' if goes_on else '; what follows is left'}"))
             if not goes_on:
                 return
 
@@ -355,13 +389,6 @@ def _opened(path: Path, file: BinaryIO, limits: Limits, most: int | None) -> _St
     return stream
 
 
-def _goes_on(stream: _Stream) -> bool:
-    try:
-        return stream.past_damage()
-    except _Hostile:
-        return False
-
-
 def _check_begin(path: Path, start: bytes) -> None:
     if start.lstrip(b"\r\n").startswith(b"WARC/"):
         return
@@ -375,10 +402,10 @@ def _damage(path: Path, entry: str | None, offset: int, what: str) -> Damaged:
 
 def _record(stream: _Stream, entry: str | None, limits: Limits) -> Foreign | None:
     """The next record; None at the end."""
-    while stream.peek(1) in (b"\r", b"\n"):
-        stream.skip(1)
     offset = stream.begin()
     try:
+        _pass_line_ends(stream)
+        offset = stream.begin()
         if not stream.peek(1):
             if stream.fault:
                 raise _Broken(stream.fault)
@@ -392,6 +419,14 @@ def _record(stream: _Stream, entry: str | None, limits: Limits) -> Foreign | Non
         error.offset = offset
         raise
     return Foreign(offset=offset, entry=entry, fields=fields, block=block)
+
+
+def _pass_line_ends(stream: _Stream) -> None:
+    for _ in range(_LINE_ENDS):
+        if stream.peek(1) not in (b"\r", b"\n"):
+            return
+        stream.skip(1)
+    raise _Broken(f"more than {_LINE_ENDS} empty lines where a record should begin")
 
 
 def _block(stream: _Stream, size: int, limits: Limits) -> bytes | None:

@@ -3,7 +3,6 @@
 Pure: the same captures give the same history, in whatever order they came into the archive.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,7 +133,7 @@ def _measured(
         return Judged(telling=telling, kind=None)
     read = Telling(
         capture=telling.capture,
-        sha256=text_digest(article),
+        sha256=article.sha256,
         facts=article,
         follows=telling.follows,
         article=article,
@@ -154,12 +153,7 @@ def _against(
         needed |= ids - readings.keys()
         now, then = (readings.get(each.capture.record_id) for each in (telling, before))
         if now is not None and then is not None:
-            changed, same_text = compare(now, then), text_digest(now) == text_digest(then)
+            changed, same_text = compare(now, then), now.sha256 == then.sha256
     if not same_text:
         return Judged(telling=telling, kind="revised", facts_changed=changed or ())
     return Judged(telling=telling, kind="facts" if changed else None, facts_changed=changed or ())
-
-
-def text_digest(article: Article) -> str:
-    """The SHA-256 of an article's text, 64 hex digits."""
-    return hashlib.sha256(article.text.encode()).hexdigest()

@@ -18,20 +18,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archive import members
 from archive.catalog import OUTCOME_NOW, Reading
 from archive.errors import Damaged, NotAWarc
-from archive.foreign import Foreign, Limits, one_line, read_foreign
+from archive.foreign import Foreign, Limits, look_through, one_line, read_foreign
 from archive.heads import status_of
-from archive.history import Compare, Judged, Telling, judge, tellings_of, text_digest
-from archive.index import groups
+from archive.history import Compare, Judged, Telling, judge, tellings_of
+from archive.members import bare
 from archive.records import Article, Capture, Exchange, Outcome, Revision, Ruling, Truncation, Verdict, Visit
-from archive.translate import Asked, Left, Past, Reference, past_of, request_of
+from archive.translate import LONGEST_HEAD, Asked, Left, Past, Reference, past_of, request_of, with_its_coding
 from archive.warc import read_fields, sha1
 from archive.writer import Writer, is_not_modified
 
 _TOGETHER = 32  # answers a transaction
 _TOGETHER_BYTES = 32_000_000  # of their bodies, or fewer answers
+_NAMED = 20  # captures of a URL that are looked through for one that had a certain record id
+_OF_NOTHING = (sha1(b""), f"sha256:{hashlib.sha256(b'').hexdigest()}")
 _APART = 16  # records that may lie between an answer and its request
 _CHUNK = 1 << 20
 
@@ -102,9 +103,10 @@ def import_warc(
     tellings, None when other extractors cleaned them. stop: asked after each record. tell: how far it is, now and then.
     What is damaged or left out is told in the answer. Raises NotAWarc when it is no such file, and what a Writer does.
     """
-    imported = Imported(file=str(path))
-    imported.sha256 = _digest(path)
-    return _Import(archive, path, imported, understand, compare, limits or Limits(), stop, tell).run()
+    limits = limits or Limits()
+    look_through(path, limits, stop)
+    imported = Imported(file=str(path), sha256=_digest(path))
+    return _Import(archive, path, imported, understand, compare, limits, stop, tell).run()
 
 
 def _digest(path: Path) -> str:
@@ -226,6 +228,7 @@ class _Import:
                 return None  # a response cannot be made of it, for nobody told its head
             if not is_not_modified(exchange):
                 exchange, original = replace(exchange, body=body), None
+        exchange = with_its_coding(exchange)
         return _Arrival(
             past=replace(past, exchange=exchange),
             visit_id=f"urn:uuid:{uuid.uuid4()}",
@@ -235,7 +238,7 @@ class _Import:
                 url=exchange.url,
                 status=status_of(exchange.response_head or head),
                 truncated=exchange.truncated,
-                head=head,
+                head=head if past.refers_to else exchange.response_head,
                 body=body,
             ),
         )
@@ -243,20 +246,43 @@ class _Import:
     def _original(self, url: str, refers_to: Reference) -> Capture | None:
         """The whole response that a revisit means: by URL and date, else by digest."""
         with self._archive.reading() as reading:
-            found = next(_candidates(reading, url, refers_to), None)
-            holder = reading.capture(found.holder) if found else None
-        return holder if holder and not holder.truncated and holder.status != 304 else None
+            found = (reading.capture(each.holder) for each in self._candidates(reading, url, refers_to))
+            return next((each for each in found if each and not each.truncated and 200 <= each.status < 300), None)
+
+    def _candidates(self, reading: Reading, url: str, refers_to: Reference) -> Iterator[Capture]:
+        """Captures that a revisit may mean, likeliest first: of the same payload, of that moment, under that name."""
+        places = list(dict.fromkeys(filter(None, (url, refers_to.url))))
+        kind, _, digits = (refers_to.digest or "").partition(":")
+        # Some state the digest of nothing, which is what came with a 304.
+        if refers_to.digest and refers_to.digest not in _OF_NOTHING:
+            by_digest = (
+                reading.payload_known(place, digits)
+                if kind == "sha256"
+                else reading.payload_of(place, refers_to.digest)
+                for place in places
+            )
+            yield from filter(None, by_digest)
+        if refers_to.at and (captured := reading.captured(refers_to.url or url, refers_to.at)):
+            yield captured
+        if refers_to.record_id:  # all that wget says, and its digests are of bodies with their chunks
+            for each in (each for place in places for each in reading.captures_of(place, limit=_NAMED)):
+                if not each.revisit_of and self._how_it_went(each).get("import-record") == refers_to.record_id:
+                    yield each
 
     def _unfinished(self, arrival: _Arrival, held: Capture) -> _Arrival | None:
         """The arrival of a capture that an import wrote and did not come to understand; None when all is done."""
         with self._archive.reading() as reading:
             if reading.visits_with("capture", [held.record_id]):
                 return None
-        group = next(groups(members.walk(self._archive.warc_path(held.warc), start=held.offset)))
-        went = read_fields(group[-1].block)
+        went = self._how_it_went(held)
         if "import-sha256" not in went or "visit" not in went:
             return None  # a redirect on the way, or a page that another process is at
         return replace(arrival, capture=held, visit_id=went["visit"])
+
+    def _how_it_went(self, capture: Capture) -> dict[str, str]:
+        """What the metadata of a capture says."""
+        group = self._archive.group_at(capture.warc, capture.offset)
+        return read_fields(group[-1].block) if group else {}
 
     # ── append, understand ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -300,10 +326,11 @@ def _head_of_304(record: Foreign) -> tuple[str, bytes] | None:
     if record.field("warc-type") != "metadata" or not record.block or b"response-head:" not in record.block:
         return None
     said = read_fields(record.block).get("response-head", "")
+    if not said.startswith('"') or len(said) > LONGEST_HEAD:
+        return None  # no string, and the depth of anything else is the file's choice
     try:
-        head = json.loads(said)
-        return (members.bare(record.field("warc-concurrent-to")) or "", head.encode("latin-1"))
-    except (ValueError, AttributeError):
+        return bare(record.field("warc-concurrent-to")) or "", json.loads(said).encode("latin-1")
+    except ValueError:
         return None
 
 
@@ -316,18 +343,6 @@ def _with_head(past: Past, heads: Mapping[str, bytes]) -> Past:
 
 def _belong(past: Past, asked: Asked) -> bool:
     return past.record_id in asked.answers or asked.record_id in past.requests
-
-
-def _candidates(reading: Reading, url: str, refers_to: Reference) -> Iterator[Capture]:
-    places = list(dict.fromkeys(filter(None, (url, refers_to.url))))
-    if refers_to.at:
-        yield from filter(None, (reading.captured(refers_to.url or url, refers_to.at),))
-    kind, _, digest = (refers_to.digest or "").partition(":")
-    for place in places:
-        if kind.lower() == "sha1":
-            yield from filter(None, (reading.payload_of(place, f"sha1:{digest.upper()}"),))
-        elif kind.lower() in ("sha256", "sha-256"):
-            yield from filter(None, (reading.payload_known(place, digest.lower()),))
 
 
 def _is_redacted(reading: Reading, exchange: Exchange) -> bool:
@@ -578,7 +593,7 @@ def _says_more(ruling: Ruling, revision: Revision) -> bool:
 
 def _tellings(told: Iterable[_Told]) -> list[Telling]:
     return [
-        Telling(capture=each.capture, sha256=text_digest(each.article), facts=each.article, article=each.article)
+        Telling(capture=each.capture, sha256=each.article.sha256, facts=each.article, article=each.article)
         for each in told
         if each.article
     ]
@@ -588,7 +603,7 @@ def _unless_redacted(reading: Reading, told: _Told) -> _Told:
     """An article or text that was taken out for good is not kept again."""
     if told.article is None:
         return told
-    if not (reading.closed([told.article.canonical_url]) or reading.redacted_texts(text_digest(told.article))):
+    if not (reading.closed([told.article.canonical_url]) or reading.redacted_texts(told.article.sha256)):
         return told
     visit = replace(told.visit, outcome="refused", reason="redacted", article=None, aliases=())
     return replace(told, visit=visit, article=None)

@@ -22,7 +22,7 @@ from archive.records import Revision
 
 _MADE = (1980, 1, 1, 0, 0, 0)  # one date for every file in the zip, so that the same proof has the same bytes
 _README = """\
-This is a proof that pressmark made. It holds
+pressmark made this proof. It holds
 
   {text}
       the text; its name holds the first 16 hex digits of the SHA-256 of its bytes
@@ -36,12 +36,13 @@ This is a proof that pressmark made. It holds
   proof.json
       which records belong to the text, and the paths that lead from them to the roots
 
-Read verify.py, it is 80 lines, and run it:  python3 verify.py
+Read verify.py, it is 80 lines, and run it where this was unpacked:  python3 -I verify.py
 
 What it shows: that text and records are, byte for byte, those that the ledger covers. So they are tamper-evident
-since somebody you trust first saw one of the roots: a time stamping authority, the Bitcoin block chain, a newspaper,
-you. What it does not show: that the server sent these bytes, that the recorder's clock was right, or who recorded
-it. The signature of a time stamp is checked by the command that verify.py prints.
+since somebody you trust first saw the root that verify.py names, or a later one: a time stamping authority, the
+Bitcoin block chain, a newspaper, you. A root that you have from nobody but the giver of this proof shows nothing.
+What it does not show: that the server sent these bytes, that the recorder's clock was right, or who recorded it.
+The signature of a time stamp is checked by the command that verify.py prints.
 """
 
 
@@ -76,6 +77,14 @@ class Proof:
     unsealed: tuple[str, ...]  # WARC files among its records that no entry covers yet
     roots: int  # entries in it, from the first of those days to the newest
     stamps: tuple[str, ...]  # time stamps in it
+
+    @property
+    def stamps_of_all(self) -> tuple[str, ...]:
+        """Those of a root that commits to all of its records; none while one of these is not sealed."""
+        if self.unsealed:
+            return ()
+        since = f"{ledger.FOLDER}/{max(self.days):%Y/%m/%d}"
+        return tuple(path for path in self.stamps if path >= since)
 
     def write(self, file: BinaryIO) -> None:
         """The proof as a zip file. Raises OSError."""

@@ -36,6 +36,7 @@ class Rebuilt:
     warcs: int = 0
     groups: int = 0  # captures, conversions and journals read
     texts: int = 0  # text files that were missing or not as they were written
+    aside: int = 0  # text files and sidecars of a copy that no record names; they are in quarantine/ now
     damages: list[Damaged] = field(default_factory=list)  # records that could not be read
 
 
@@ -84,11 +85,13 @@ def _in_its_database(root: Path, url: str) -> Rebuilt:
 
 def _in_a_fresh_file(root: Path) -> Rebuilt:
     """A fresh SQLite file in the place of the old one, which may be no database any more."""
-    fresh = root / _FRESH
+    fresh, aside = root / _FRESH, root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
     _drop(fresh)  # of a rebuild that was killed
     try:
         made = _index_in(fresh, root)
-        _put_in_place(root)
+        if _is_copy(root):
+            made.aside = _put_unnamed_aside(root, fresh, aside)
+        _put_in_place(root, aside)
     except BaseException:
         _drop(fresh)
         raise
@@ -152,32 +155,48 @@ def _index_file(root: Path, path: Path, begin: Begin, made: Rebuilt) -> None:
     # What follows the last whole group of an open file is what its writer was at when it died.
     made.damages += [damage for damage in damages if not is_open or damage.offset < end]
     made.warcs += 1
+    if is_open and not end:
+        return  # it holds nothing, and the next writer takes it away
     with begin() as writing:
         if is_open:
             writing.set_warc(warc, end, None)
         else:
-            sha256 = _sha256(path) if damages else digest.hexdigest()
+            sha256 = disk.digest_of(path) if damages else digest.hexdigest()
             writing.set_warc(warc, path.stat().st_size, sha256)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _is_copy(root: Path) -> bool:
+    return (root / _CATALOG).exists() and not copies.is_at_home(root)
 
 
-def _put_in_place(root: Path) -> None:
+def _put_unnamed_aside(root: Path, fresh: Path, aside: Path) -> int:
+    """What of a copy was copied after the WARC file that was to name it; the next copy brings both. How many files."""
+    opened = open_sqlite(fresh, write=False)
+    count = 0
+    try:
+        with opened.reading() as reading:
+            for folder in sorted((root / "text").glob("*/*/*/*")):
+                named = reading.texts_in(folder.relative_to(root).as_posix())
+                there = {path.relative_to(root).as_posix(): path for path in folder.iterdir()}
+                unnamed = [name for name, path in there.items() if f"{name.removesuffix(path.suffix)}.txt" not in named]
+                _put_aside(root, aside, unnamed)
+                count += len(unnamed)
+    finally:
+        opened.close()
+    return count
+
+
+def _put_in_place(root: Path, aside: Path) -> None:
     """The fresh catalog for the old one, which goes to quarantine and is in its place until the fresh one is.
 
     The -wal of the old one must not lie beside the fresh one, SQLite would believe it: so it is written into its file
     first. In one that is no database, or was copied, there is nothing to keep: it goes before the fresh one comes.
     """
-    aside = root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
     old, *logs = _with_logs(_CATALOG)
-    there = (root / old).exists()
-    own = there and copies.is_at_home(root)
-    if not own or not settle_log(root / old):
+    there, is_copy = (root / old).exists(), _is_copy(root)
+    if is_copy or not there or not settle_log(root / old):
         _put_aside(root, aside, [old] if there else [])
-    if there and not own:  # a copy: its frontier, too, is of several moments
+    if is_copy:  # its frontier, too, is of several moments
         _put_aside(root, aside, _with_logs(_FRONTIER))
     _put_aside(root, aside, logs)
     if (root / old).exists():
@@ -190,7 +209,7 @@ def _put_in_place(root: Path) -> None:
 def _put_aside(root: Path, aside: Path, names: Iterable[str]) -> None:
     for name in names:
         if (root / name).exists():
-            disk.make_folder(aside)
+            disk.make_folder((aside / name).parent)
             (root / name).rename(aside / name)
 
 

@@ -3,6 +3,7 @@
 They know nothing: no clock, no disk, no network. Times are aware and UTC unless a field says otherwise.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -143,6 +144,11 @@ class Article(Facts):
         return "\n\n".join((self.headline, *self.paragraphs) if self.headline else self.paragraphs) + "\n"
 
     @property
+    def sha256(self) -> str:
+        """The SHA-256 of the text file's bytes, 64 hex digits."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
     def words(self) -> int:
         """How many words the text has."""
         return count_words(self.text)
@@ -177,6 +183,7 @@ class Redaction:
     sha256: str | None = None  # of the text's bytes, when a conversion was there
     text_file: str | None = None  # the file that was made for its text; its number is never given again
     closed: bool = False  # nothing is fetched at, or imported of, its URL as an article any more
+    outcome: Outcome | None = None  # of a capture: what its visit came to, when a ruling had said so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

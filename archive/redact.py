@@ -7,7 +7,7 @@ with open_alone(path) as archive:
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -17,7 +17,7 @@ from archive.catalog import Reading
 from archive.erasure import Erased
 from archive.errors import NotFound
 from archive.finding import find
-from archive.records import Capture, Redaction, Revision, Visit
+from archive.records import Capture, Outcome, Redaction, Revision, Visit
 from archive.writer import Writer
 
 T = TypeVar("T", Capture, Revision)
@@ -66,11 +66,14 @@ def redact(archive: Writer, cover: Cover, *, reason: str, now: datetime) -> Eras
     once the redaction's own record is written the next writer finishes what is left.
     """
     erasure.begin(archive.root)
-    archive.redact(_redactions(cover, reason=reason, now=now))
+    with archive.reading() as reading:
+        ruled = {each.record_id: reading.outcome_ruled(each.record_id) for each in cover.captures}
+    archive.redact(_redactions(cover, ruled, reason=reason, now=now))
     return erasure.finish(archive.root, archive.catalog)
 
 
-def _redactions(cover: Cover, *, reason: str, now: datetime) -> list[Redaction]:
+def _redactions(cover: Cover, ruled: Mapping[str, Outcome | None], *, reason: str, now: datetime) -> list[Redaction]:
+    """ruled: by capture, what its visit came to by a ruling on its revision, which goes as well."""
     texts = [
         Redaction(
             record_id=each.record_id, redacted_at=now, reason=reason, url=each.article, captured_at=each.captured_at,
@@ -83,6 +86,7 @@ def _redactions(cover: Cover, *, reason: str, now: datetime) -> list[Redaction]:
         Redaction(
             record_id=each.record_id, redacted_at=now, reason=reason, url=each.url, captured_at=each.captured_at,
             warc=each.warc, offset=each.offset, closed=each.record_id in cover.closed,
+            outcome=ruled[each.record_id],
         )
         for each in cover.captures
     ]  # fmt: skip

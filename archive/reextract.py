@@ -2,17 +2,19 @@
 
     for reread in reextract(archive, wanted, clean=…):   # reads; nothing is written
         accept(writer, reread, now=…)                    # a new conversion for each text or fact that reads otherwise
+    settle_copies(writer, now=…)                         # who told a text first, when all of them are read
 
 Nothing is lost: a revision that is replaced is ruled superseded, its text stays where it is and is found by its name.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 
+from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.finding import Conditions
 from archive.reader import Archive
@@ -90,24 +92,68 @@ def accept(archive: Writer, reread: Reread, *, now: datetime) -> bool:
     Raises WriteFailed or ReadOnly.
     """
     with archive.together():
+        article = reread.standing[0].article
         with archive.reading() as reading:
-            if tuple(reading.revisions_of(reread.standing[0].article)) != reread.standing:
+            if tuple(reading.revisions_of(article)) != reread.standing:
                 return False
+            ruled = reading.rulings_on([article])
         for change in reread.changes:
             if change.now and change.verdict != "superseded":
                 archive.keep_again(
                     change.now, change.revision, verdict=change.verdict, facts_changed=change.facts_changed
                 )
-        archive.rule([_ruling(change, now) for change in reread.changes])
+        archive.rule([_ruling(change, ruled.get(change.revision.record_id), now) for change in reread.changes])
     return True
 
 
-def _ruling(change: Change, now: datetime) -> Ruling:
+def settle_copies(archive: Writer, *, now: datetime) -> int:
+    """A copy is what another article told first, by the dates of the captures: a word on each text that is one now, or
+    is one no more, since other articles are read otherwise. How many. Raises WriteFailed or ReadOnly.
+    """
+    count, after = 0, ""
+    while True:
+        with archive.together():
+            with archive.reading() as reading:
+                told = reading.texts_told_twice(after=after, limit=_ARTICLES_AT_ONCE)
+                rulings = list(_on_copies(reading, told, now))
+            archive.rule(rulings)
+        if not told:
+            return count
+        count, after = count + len(rulings), told[-1]
+
+
+def _on_copies(reading: Reading, texts: Collection[str], now: datetime) -> Iterator[Ruling]:
+    standing = [each for each in reading.revisions_with("sha256", texts) if each.verdict != "superseded"]
+    standing.sort(key=lambda each: (each.captured_at, each.article))
+    first = {each.sha256: each.article for each in reversed(standing)}
+    ruled = reading.rulings_on({each.article for each in standing})
+    for each in standing:
+        is_copy = first[each.sha256] != each.article
+        kind: Standing = "copy" if is_copy else "new"
+        verdict = kind if each.verdict in ("new", "copy") else each.verdict
+        copy_of = each.pressmark if is_copy else None
+        if (verdict, copy_of) != (each.verdict, each.copy_of):
+            yield Ruling(
+                revision=each.record_id,
+                ruled_at=_after(ruled.get(each.record_id), now),
+                reason="reextract",
+                verdict=verdict,
+                copy_of=copy_of,
+                facts_changed=each.facts_changed,
+            )
+
+
+def _after(before: Ruling | None, now: datetime) -> datetime:
+    """Later than any word before it, whatever the clock says."""
+    return max(now, before.ruled_at + timedelta(microseconds=1)) if before else now
+
+
+def _ruling(change: Change, before: Ruling | None, now: datetime) -> Ruling:
     """What the revision itself is from now on: out of the row, or another kind of revision."""
     stays = change.now is None and change.verdict != "superseded"
     return Ruling(
         revision=change.revision.record_id,
-        ruled_at=now,
+        ruled_at=_after(before, now),
         reason="reextract",
         verdict=change.verdict if stays else "superseded",
         copy_of=change.revision.copy_of,

@@ -186,6 +186,7 @@ redactions = sa.Table(
     sa.Column("sha256", sa.Text),
     sa.Column("text_file", sa.Text),
     sa.Column("closed", sa.Boolean, nullable=False),
+    sa.Column("outcome", sa.Text),
     sa.Index("redactions_by_url", "url"),
     sa.Index("redactions_by_text", "sha256"),
     sa.Index("redactions_by_warc", "warc"),

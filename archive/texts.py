@@ -65,12 +65,19 @@ def _where(capture: Capture) -> dict[str, Any]:
     return {**said, "captured_at": stamp(capture.captured_at)}
 
 
-def drop(root: Path, revision: Revision) -> None:
-    """Take back what `write` has made, or a part of it, when the text could not be kept after all."""
-    path = root / revision.text_file
-    for made in (path, path.with_suffix(".json")):
+def drop_each(root: Path, revisions: Iterable[Revision]) -> None:
+    """Take back what `write_each` has made, or a part of it, when the texts could not be kept after all.
+
+    Waited for: what came back after a power cut no record would name.
+    """
+    paths = [root / revision.text_file for revision in revisions]
+    for path in paths:
+        for made in (path, path.with_suffix(".json")):
+            with suppress(OSError):
+                made.unlink()
+    for folder in {path.parent for path in paths}:
         with suppress(OSError):
-            made.unlink()
+            disk.sync_folder(folder)
 
 
 def write(root: Path, revision: Revision, text: bytes, capture: Capture | None) -> None:

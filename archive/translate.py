@@ -1,5 +1,6 @@
 """What a foreign record says, in our words: an answer of the past, the request to it, or why it is left out."""
 
+import base64
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from archive.records import Exchange, Truncation
 
 LONGEST_URL = 8_000  # characters, as for what is fetched
 LONGEST_HEAD = 64_000  # bytes of an HTTP head
+_INTERIM_ANSWERS = 16  # heads of one record; each costs a copy of what follows it
 _WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 _FROM_THE_FUTURE = timedelta(days=1)
 _HEAD_END = re.compile(rb"\n\r?\n")
@@ -22,8 +24,13 @@ _PSEUDO_STATUS = re.compile(rb":status:[ \t]*(\d{3})(?!\d)")  # how some write a
 _REQUEST_LINE = re.compile(rb"([!-~]{1,20}) ")
 _CREDENTIALS = re.compile(rb"(?im)^(?:authorization|proxy-authorization|cookie2?)[ \t]*:.*\n(?:[ \t].*\n)*")
 _USERINFO = re.compile(rb"(?<=://)[^/?#\s@]*@")
+_LINE_END = re.compile(rb"\r?\n")
+_CONTENT_ENCODING = re.compile(rb"(?im)^(?=content-encoding[ \t]*:)")
+_MARKUP = re.compile(rb"\s*<(?:!doctype|!--|html|\?xml)", re.IGNORECASE)
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
-_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
+# WARC/1.1 allows less precise ones. A minute is precise enough to say what came first, a day is not.
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_DIGEST_BYTES = {"sha1": 20, "sha-1": 20, "sha256": 32, "sha-256": 32}
 _HAS_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F)))  # a URL's characters that need no escape
 
@@ -39,9 +46,10 @@ class Left:
 class Reference:
     """Which response a revisit says that it means; each may be missing."""
 
+    record_id: str | None  # in the file that holds it
     url: str | None
     at: datetime | None
-    digest: str | None  # of the payload, as stated: sha1:… or sha256:…
+    digest: str | None  # of the payload, as stated: "sha1:" and base32, or "sha256:" and 64 hex digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,16 @@ class Past:
         return replace(self, exchange=replace(self.exchange, request_head=request.head))
 
 
+def with_its_coding(exchange: Exchange) -> Exchange:
+    """The exchange, its head naming no content coding that its body has not: many undo it and leave the head."""
+    body = exchange.body
+    coding = (field(exchange.response_head, "content-encoding") or "").lower()
+    is_undone = _MARKUP.match(body) or (coding in ("gzip", "x-gzip") and not body.startswith(b"\x1f\x8b"))
+    if not (coding and body and is_undone):
+        return exchange
+    return replace(exchange, response_head=_CONTENT_ENCODING.sub(b"X-Archive-Orig-", exchange.response_head))
+
+
 def request_of(record: Foreign) -> Asked | None:
     """The request in a record; None when it holds none that is fit to be kept."""
     if record.field("warc-type") != "request" or not record.block:
@@ -94,7 +112,7 @@ def past_of(record: Foreign, *, now: datetime) -> Past | Left | None:
     A resource with an http(s) URL is left out: no server sent a head for it, and none is made up.
     """
     kind = record.field("warc-type")
-    url = (record.field("warc-target-uri") or "").strip().strip("<>")
+    url = _url(record.field("warc-target-uri"))
     if kind == "resource":
         return Left("no-http") if re.match("https?:", url, re.IGNORECASE) else None
     if kind not in ("response", "revisit"):
@@ -126,6 +144,12 @@ def _beside(record: Foreign) -> tuple[str, ...]:
     return tuple(filter(None, map(bare, named)))
 
 
+def _url(value: str | None) -> str:
+    """A URL out of a header field: some, wget among them, put it in angle brackets."""
+    said = (value or "").strip()
+    return said[1:-1] if said.startswith("<") and said.endswith(">") else said
+
+
 def _asked(url: str) -> str | Left:
     """The URL without fragment and credentials, in ASCII; or why it is none."""
     if not url or _HAS_CONTROLS.search(url) or len(url) > LONGEST_URL:
@@ -153,31 +177,48 @@ def _date(value: str | None, now: datetime) -> datetime | Left:
     said = _DATE.fullmatch(value.strip())
     if not said:
         return Left("date")
+    day, time, fraction, zone = said.groups()
     try:
-        at = datetime.fromisoformat(said[1] + said[3].upper().replace("Z", "+00:00")).astimezone(UTC)
+        # The standard knows no zone but UTC, so where none is written it is that.
+        at = datetime.fromisoformat(f"{day}T{time}{(zone or 'Z').upper()}").astimezone(UTC)
     except (ValueError, OverflowError):
         return Left("date")
-    at += timedelta(microseconds=int((said[2] or "0").ljust(6, "0")[:6]))
+    at += timedelta(microseconds=int((fraction or "0").ljust(6, "0")[:6]))
     if at > now + _FROM_THE_FUTURE:
         return Left("future")
     return at if at >= _WEB_BEGAN else Left("date")
 
 
 def _reference(record: Foreign, now: datetime) -> Reference:
-    url = _asked((record.field("warc-refers-to-target-uri") or "").strip().strip("<>"))
+    url = _asked(_url(record.field("warc-refers-to-target-uri")))
     at = _date(record.field("warc-refers-to-date"), now)
     return Reference(
+        record_id=bare(record.field("warc-refers-to")),
         url=None if isinstance(url, Left) else url,
         at=None if isinstance(at, Left) else at,
-        digest=record.field("warc-payload-digest"),
+        digest=_digest(record.field("warc-payload-digest") or ""),
     )
+
+
+def _digest(said: str) -> str | None:
+    """A digest as we write it; some write SHA-1 in hex or SHA-256 in base32, and letters of either case."""
+    name, _, value = said.partition(":")
+    size = _DIGEST_BYTES.get(name.strip().lower(), 0)
+    value = value.strip().rstrip("=").upper()
+    try:
+        raw = bytes.fromhex(value) if len(value) == 2 * size else base64.b32decode(value + "=" * (-len(value) % 8))
+    except ValueError:
+        return None
+    if not size or len(raw) != size:
+        return None
+    return f"sha1:{base64.b32encode(raw).decode()}" if size == 20 else f"sha256:{raw.hex()}"
 
 
 def _exchange(record: Foreign, block: bytes, url: str, at: datetime, refers_to: Reference | None) -> Exchange | Left:
     """The answer with its head as archived and its body de-chunked; its request comes from another record."""
     if refers_to and not block.strip():
         return _made(record, url, at, b"", b"", None, ())
-    if not (record.field("content-type") or "").lower().startswith("application/http"):
+    if not (record.field("content-type") or "application/http").lower().startswith("application/http"):
         return Left("no-http")
     notes: list[tuple[str, str]] = []
     head, body = _parted(block, notes)
@@ -221,7 +262,7 @@ def _ip(value: str | None) -> str | None:
 
 def _parted(block: bytes, notes: list[tuple[str, str]]) -> tuple[bytes, bytes]:
     """Head and body of the final answer; an empty head when there is none. Interim answers become notes."""
-    while True:
+    for _ in range(_INTERIM_ANSWERS):
         end = _HEAD_END.search(block, 0, LONGEST_HEAD)
         head = block[: end.end()] if end else b""
         if (pseudo := _PSEUDO_STATUS.match(head)) is not None:
@@ -236,6 +277,7 @@ def _parted(block: bytes, notes: list[tuple[str, str]]) -> tuple[bytes, bytes]:
         if has_bare_lf(head):
             notes.append(("wire-head", note_value(head)))
         return head, block
+    return b"", b""
 
 
 def _cut(record: Foreign, head: bytes, body: bytes) -> Truncation | None:
@@ -266,7 +308,7 @@ def _dechunked(head: bytes, body: bytes, notes: list[tuple[str, str]]) -> tuple[
         at = begin + length
         if at >= len(body):
             break
-        end = re.compile(rb"\r?\n").match(body, at)
+        end = _LINE_END.match(body, at)
         if not end:
             notes.append(("chunked-fault", "a chunk is longer than its size"))
             return (b"".join(parts), "disconnect") if len(parts) > 1 else (body, None)

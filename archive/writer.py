@@ -8,7 +8,6 @@
 Many processes may write at once, each to WARC files of its own; the catalog's transactions order them.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -39,6 +38,15 @@ class _Together:
     error: BaseException | None = None  # what an operation in it failed with
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was decided about an article before its text has a name."""
+
+    verdict: Verdict
+    is_copy: bool  # whether another article told the text first
+    facts_changed: tuple[str, ...]
+
+
 class Writer(Archive):
     """A writer of one archive folder: a reader that also appends and keeps. Not for two threads at once."""
 
@@ -59,10 +67,7 @@ class Writer(Archive):
         notes: how the fetch went, for the metadata records. Raises WriteFailed or ReadOnly.
         """
         with self._in_group() as group:
-            written = self._write(_capture_drafts(group.writing, page, notes))
-            made = tuple(index.capture_from(first, last, self._path) for first, *_, last in index.groups(written))
-            group.writing.add_captures(made)
-        return made
+            return self._add(group, _capture_drafts(group.writing, page, notes))
 
     def append_past(
         self, exchange: Exchange, *, original: Capture | None, notes: Sequence[tuple[str, str]] = ()
@@ -73,27 +78,15 @@ class Writer(Archive):
         """
         with self._in_group() as group:
             held = original if original or is_not_modified(exchange) else _original(group.writing, exchange)
-            written = self._write(capture_group(exchange, original=held, hop_from=None, notes=notes))
-            made = index.capture_from(written[0], written[-1], self._path)
-            group.writing.add_captures([made])
+            [capture] = self._add(group, capture_group(exchange, original=held, hop_from=None, notes=notes))
+            return capture
+
+    def _add(self, group: _Together, drafts: Sequence[Draft]) -> tuple[Capture, ...]:
+        """Groups of captures, and their rows."""
+        written = self._write(drafts)
+        made = tuple(index.capture_from(first, last, self._path) for first, *_, last in index.groups(written))
+        group.writing.add_captures(made)
         return made
-
-    def keep_past(
-        self, article: Article, capture: Capture, *, verdict: Verdict, is_copy: bool, facts_changed: tuple[str, ...]
-    ) -> Revision:
-        """As `keep`, for a capture that need not be the article's latest: the caller has decided what it is.
-
-        is_copy: another article told the text first. The visit is the caller's, too. Raises as `keep`.
-        """
-        text = article.text.encode()
-        sha256 = hashlib.sha256(text).hexdigest()
-        with self._in_group() as group:
-            _check_not_redacted(group.writing, article, sha256, capture)
-            self._take_in_recent(group)
-            decision = _named(
-                group.writing, article, sha256, capture, verdict=verdict, is_copy=is_copy, facts_changed=facts_changed
-            )
-            return self._keep(group, article, text, decision, capture)
 
     def keep(
         self,
@@ -111,21 +104,31 @@ class Writer(Archive):
         decides anew. A text whose bytes were kept before gets no second file; as the first text of another article it
         becomes a copy. Raises WriteFailed, ReadOnly, NotFound, or Redacted for a text or an article that was redacted.
         """
-        text = article.text.encode()
-        sha256 = hashlib.sha256(text).hexdigest()
         with self._in_group() as group:
             capture = group.writing.capture(visit.capture or "")
             if capture is None:
                 raise NotFound(str(visit.capture), "no such capture; append the page before keeping its article")
-            _check_not_redacted(group.writing, article, sha256, capture)
+            _check_not_redacted(group.writing, article, capture)
             self._take_in_recent(group)
             latest = group.writing.latest(article.canonical_url)
             if (latest.record_id if latest else None) != after:
                 return None
-            decision = _decide(group.writing, article, sha256, capture, verdict=verdict, facts_changed=facts_changed)
-            revision = self._keep(group, article, text, decision, capture)
+            said = _decide(group.writing, article, capture, verdict=verdict, facts_changed=facts_changed)
+            revision = self._keep(group, article, capture, said)
             group.writing.add_visit(replace(visit, outcome="copy") if revision.verdict == "copy" else visit)
             return revision
+
+    def keep_past(
+        self, article: Article, capture: Capture, *, verdict: Verdict, is_copy: bool, facts_changed: tuple[str, ...]
+    ) -> Revision:
+        """As `keep`, for a capture that need not be the article's latest: the caller has decided what it is.
+
+        is_copy: another article told the text first. The visit is the caller's, too. Raises as `keep`.
+        """
+        with self._in_group() as group:
+            _check_not_redacted(group.writing, article, capture)
+            self._take_in_recent(group)
+            return self._keep(group, article, capture, _Said(verdict, is_copy, facts_changed))
 
     def keep_again(
         self, article: Article, kept: Revision, *, verdict: Verdict, facts_changed: tuple[str, ...] = ()
@@ -134,22 +137,19 @@ class Writer(Archive):
 
         The caller rules what becomes of the earlier one. Raises WriteFailed, ReadOnly or NotFound.
         """
-        text = article.text.encode()
-        sha256 = hashlib.sha256(text).hexdigest()
         with self._in_group() as group:
             capture = group.writing.capture(kept.capture)
             if capture is None:
                 raise NotFound(kept.capture, "this capture is not there any more; nothing can be read from it again")
             self._take_in_recent(group)
-            decision = _decide(group.writing, article, sha256, capture, verdict=verdict, facts_changed=facts_changed)
-            return self._keep(group, article, text, decision, capture)
+            said = _decide(group.writing, article, capture, verdict=verdict, facts_changed=facts_changed)
+            return self._keep(group, article, capture, said)
 
-    def _keep(
-        self, group: _Together, article: Article, text: bytes, decision: index.Decision, capture: Capture
-    ) -> Revision:
+    def _keep(self, group: _Together, article: Article, capture: Capture, said: _Said) -> Revision:
         """Conversion record and rows; the text file and its sidecar are written when the group ends."""
-        said = index.facts_and(decision, article)
-        draft = conversion(text, said, url=article.canonical_url, refers_to=capture.record_id, at=_now())
+        text = article.text.encode()
+        facts = index.facts_and(_named(group.writing, article, capture, said), article)
+        draft = conversion(text, facts, url=article.canonical_url, refers_to=capture.record_id, at=_now())
         [record] = self._write([draft])
         revision = index.revision_from(record, text, self._path)
         if revision.names_file:
@@ -277,22 +277,24 @@ class Writer(Archive):
         try:
             texts.write_each(self.root, group.texts)
         except BaseException:
-            for revision, *_ in group.texts:
-                texts.drop(self.root, revision)
+            texts.drop_each(self.root, [revision for revision, *_ in group.texts])
             raise
 
     def _undo(self, *, at_commit: bool) -> None:
         """Take back what the group has written.
 
         When the commit itself failed nobody knows whether it stands (a connection may be lost on the way back): the
-        bytes are not taken back then, but the file let go as a dead writer's, whose recovery finds out.
+        bytes are not taken back then, but the file let go as a dead writer's, whose recovery finds out. At once: as
+        long as we held its lock, others who keep a text would wait for us as for a dying writer.
         """
-        if self._file is None or not self._file.has_grown:
+        file = self._file
+        if file is None:
             return
-        if at_commit:
-            self._file.dead = True
-        else:
-            self._file.take_back()
+        if file.has_grown and at_commit:
+            file.dead = True
+        file.take_back()
+        if file.dead:
+            self.close_warc()
 
     def _journal_if_due(self) -> None:
         if self._journalled_at and _now() - self._journalled_at > _JOURNAL_EVERY:
@@ -408,47 +410,31 @@ def _original(reading: Reading, exchange: Exchange) -> Capture | None:
 
 
 def _decide(
-    writing: Writing,
-    article: Article,
-    sha256: str,
-    capture: Capture,
-    *,
-    verdict: Verdict,
-    facts_changed: tuple[str, ...],
-) -> index.Decision:
-    """A decision and its file's name; a copy is what another article told first, by the dates of the captures."""
-    first = writing.told_first(sha256)
+    writing: Writing, article: Article, capture: Capture, *, verdict: Verdict, facts_changed: tuple[str, ...]
+) -> _Said:
+    """What is said of an article; a copy is what another article told first, by the dates of the captures."""
+    first = writing.told_first(article.sha256)
     is_copy = first is not None and first != article.canonical_url
-    verdict = "copy" if is_copy and verdict == "new" else verdict
-    return _named(writing, article, sha256, capture, verdict=verdict, is_copy=is_copy, facts_changed=facts_changed)
+    return _Said("copy" if is_copy and verdict == "new" else verdict, is_copy, facts_changed)
 
 
-def _named(
-    writing: Writing,
-    article: Article,
-    sha256: str,
-    capture: Capture,
-    *,
-    verdict: Verdict,
-    is_copy: bool,
-    facts_changed: tuple[str, ...],
-) -> index.Decision:
+def _named(writing: Writing, article: Article, capture: Capture, said: _Said) -> index.Decision:
     """The decision with its file's name: that of the first text with these bytes, if there is one, or the next free."""
-    held = writing.first_with(sha256)
-    text_file = held.text_file if held else _free_name(writing, article.site, sha256, capture.captured_at)
+    held = writing.first_with(article.sha256)
+    text_file = held.text_file if held else _free_name(writing, article.site, article.sha256, capture.captured_at)
     return index.Decision(
-        verdict=verdict,
+        verdict=said.verdict,
         text_file=text_file,
         names_file=held is None,
-        copy_of=text_file.rpartition("/")[2].removesuffix(".txt") if is_copy else None,
-        facts_changed=facts_changed,
+        copy_of=text_file.rpartition("/")[2].removesuffix(".txt") if said.is_copy else None,
+        facts_changed=said.facts_changed,
         captured_at=capture.captured_at,
     )
 
 
-def _check_not_redacted(reading: Reading, article: Article, sha256: str, capture: Capture) -> None:
+def _check_not_redacted(reading: Reading, article: Article, capture: Capture) -> None:
     """Raises Redacted: what was taken out does not come back under another address or with another page."""
-    gone = reading.closed([article.canonical_url]) or next(iter(reading.redacted_texts(sha256)), None)
+    gone = reading.closed([article.canonical_url]) or next(iter(reading.redacted_texts(article.sha256)), None)
     if gone:
         why = f"was redacted on {gone.redacted_at:%Y-%m-%d} ({gone.reason}) and is not kept again"
         again = f"the page that brought it is kept: `pressmark redact {capture.record_id} --reason …` takes it out, too"

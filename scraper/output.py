@@ -17,7 +17,7 @@ DONE, FAILED, USAGE, MIXED, NO_ARTICLE, DAMAGE, LOCKED, POLICY = range(8)
 EXIT_HELP = (
     "Exit codes: 0 done, new or unchanged; 1 failed, gone or blocked; 2 usage or settings; 3 several links with "
     "different codes; 4 not an article; 5 damage found; 6 the archive is locked; 7 refused by policy (robots.txt, "
-    "private address)."
+    "private address, redacted)."
 )
 _OF_OUTCOME: Mapping[Outcome, int] = {
     "new": DONE, "revised": DONE, "unchanged": DONE, "copy": DONE, "not-article": NO_ARTICLE,

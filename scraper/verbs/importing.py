@@ -45,9 +45,11 @@ def import_files(flags: Flags, files: Sequence[Path]) -> int:
             imports = _Files(archive, understand, limits, lambda: bool(stopped), show)
             done = imports.run(sound)
         show("")
-    for each in done:
+    refused += [output.fail(each) for each in done if isinstance(each, NotAWarc)]
+    taken = [each for each in done if isinstance(each, Imported)]
+    for each in taken:
         _tell(output, each)
-    return 128 + stopped[0] if stopped else exit_code((), [*refused, *map(_code, done)])
+    return 128 + stopped[0] if stopped else exit_code((), [*refused, *map(_code, taken)])
 
 
 def _parted(files: Sequence[Path], output: Output, limits: Limits) -> tuple[list[int], list[Path]]:
@@ -80,31 +82,43 @@ class _Files:
         self._stop = stop
         self._show = show
 
-    def run(self, files: Sequence[Path]) -> list[Imported]:
-        """Each file in order; then those again that refer to what a later one may have brought."""
+    def run(self, files: Sequence[Path]) -> list[Imported | NotAWarc]:
+        """Each file in order; then those again that refer to what was read after it."""
         done = {path: self._one(path) for path in files if not self._stop()}
-        while len(done) > 1 and not self._stop() and (waiting := [path for path in done if done[path].left["revisit"]]):
-            again = {path: self._one(path) for path in waiting if not self._stop()}
-            for path, more in again.items():
-                done[path] = _both(done[path], more)
-            if not any(more.taken for more in again.values()):
-                break
+        fresh = done
+        while any(map(_has_taken, fresh.values())) and (waiting := [path for path in done if _waits(done[path])]):
+            fresh = {path: self._one(path) for path in waiting if not self._stop()}
+            done |= {path: _both(done[path], more) for path, more in fresh.items()}
         return list(done.values())
 
-    def _one(self, path: Path) -> Imported:
-        return import_warc(
-            self._archive,
-            path,
-            understand=self._understand,
-            compare=between,
-            limits=self._limits,
-            stop=self._stop,
-            tell=lambda so_far: self._show(f"{path.name}: {so_far.taken} taken, {so_far.known} there already"),
-        )
+    def _one(self, path: Path) -> Imported | NotAWarc:
+        try:
+            return import_warc(
+                self._archive,
+                path,
+                understand=self._understand,
+                compare=between,
+                limits=self._limits,
+                stop=self._stop,
+                tell=lambda so_far: self._show(f"{path.name}: {so_far.taken} taken, {so_far.known} there already"),
+            )
+        except NotAWarc as error:
+            return error
 
 
-def _both(first: Imported, second: Imported) -> Imported:
+def _has_taken(imported: Imported | NotAWarc) -> bool:
+    return isinstance(imported, Imported) and imported.taken > 0
+
+
+def _waits(imported: Imported | NotAWarc) -> bool:
+    """Whether it refers to what was not in the archive when it was read."""
+    return isinstance(imported, Imported) and imported.left["revisit"] > 0
+
+
+def _both(first: Imported | NotAWarc, second: Imported | NotAWarc) -> Imported | NotAWarc:
     """What two looks at one file came to: what the first took is known to the second."""
+    if isinstance(first, NotAWarc) or isinstance(second, NotAWarc):
+        return first
     second.known -= first.taken
     second.taken += first.taken
     second.outcomes += first.outcomes

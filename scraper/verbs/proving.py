@@ -82,6 +82,7 @@ def _say_what_is_shown(made: Proof, output: Output) -> None:
         )
         return
     days = ", ".join(map(str, made.days))
-    stamped = f"{len(made.stamps)} time stamps" if made.stamps else "no time stamp; keep a root where others see it"
+    count = len(made.stamps_of_all)
+    stamped = f"{count} time stamps" if count else "no time stamp of all of it; keep a root where others see it"
     output.say(f"in the ledger of {days}, tamper-evident since somebody else first saw a root; {stamped}")
     output.say("whoever gets it reads verify.py in it and runs that: python3 verify.py")

@@ -10,7 +10,7 @@ from typing import Any
 
 from archive import Archive, Writer
 from archive.finding import conditions
-from archive.reextract import Change, Reread, accept, reextract
+from archive.reextract import Change, Reread, accept, reextract, settle_copies
 from scraper.config import Config, watched
 from scraper.edge import new_workers, reader, writer
 from scraper.flags import Flags
@@ -73,6 +73,7 @@ def take(flags: Flags, *, tag: str | None, **filters: Any) -> int:
                 tally.accepted += len(reread.changes)
             else:
                 tally.overtaken.append(reread.standing[0].article)
+        settle_copies(archive, now=datetime.now(UTC))
     _tell_totals(tally, output)
     for article in tally.overtaken:
         output.say(f"{safe(article)}: got another revision meanwhile and was left as it is; run it again")

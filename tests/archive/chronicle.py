@@ -36,7 +36,7 @@ class Chronicle:
         while self.captures < captures:
             if self._chance.random() < 0.3:
                 self._hours += 1
-                self._chance.choice((Chronicle.arrival, Chronicle.next_file))(self)
+                self._chance.choice((Chronicle.arrival, Chronicle.next_file, Chronicle.memory))(self)
             with self._archive.together():
                 for _ in range(self._chance.randrange(20)):
                     self._hours += 1
@@ -151,8 +151,7 @@ def _understand(answers: Sequence[Answer]) -> list[Understood]:
 # What happens inside a transaction; more often stands there more often.
 _EVENTS: tuple[Callable[[Chronicle], None], ...] = (
     *[Chronicle.text] * 8, *[Chronicle.again] * 4, *[Chronicle.failure] * 3, *[Chronicle.poll] * 2,
-    Chronicle.redirect, Chronicle.truncated, Chronicle.ruling, Chronicle.reextraction, Chronicle.memory,
-    Chronicle.journal,
+    Chronicle.redirect, Chronicle.truncated, Chronicle.ruling, Chronicle.reextraction, Chronicle.journal,
 )  # fmt: skip
 
 

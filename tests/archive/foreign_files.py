@@ -2,13 +2,14 @@
 
 import gzip
 import hashlib
+import random
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from archive import Writer
+from archive import Archive, Writer
 from archive.importing import Answer, Imported, Understood, import_warc
 from archive.records import Article, Exchange, Page, Visit
 from scraper.compare import between, compare
@@ -131,7 +132,7 @@ def fetched_now(archive: Writer, text: str, *, url: str, at: datetime, author: s
     assert archive.keep(told, visit, verdict=change.verdict, after=after, facts_changed=change.facts_changed)
 
 
-def told(archive: Writer) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+def told(archive: Archive) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """What must not depend on the order of imports: revisions and visits, without names and places."""
     with archive.reading() as reading:
         kept = list(reading.revisions_where((), limit=None))
@@ -152,3 +153,23 @@ def everything(root: Path) -> dict[str, bytes]:
     """Every file of an archive that is not SQLite's own, with its bytes."""
     files = sorted(path for path in root.rglob("*") if path.is_file() and "catalog.sqlite" not in path.name)
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def mutated(rng: random.Random, whole: bytes) -> bytes:
+    """The file with some bytes flipped, cut out, doubled or put elsewhere."""
+    block = bytearray(whole)
+    for _ in range(rng.randint(1, 4)):
+        start = rng.randrange(len(block) + 1)
+        end = min(len(block), start + rng.choice((1, 2, 8, 60, 600)))
+        match rng.randrange(4):
+            case 0:
+                block[start:end] = rng.randbytes(end - start)
+            case 1:
+                del block[start:end]
+            case 2:
+                block[start:start] = block[start:end]
+            case _:
+                piece = bytes(block[start:end])
+                at = rng.randrange(len(block) + 1)
+                block[at:at] = piece
+    return bytes(block)

@@ -45,9 +45,10 @@ def test_of_several_files_the_one_at_fault_is_named(tmp_path):
 
 
 @pytest.fixture
-def drive(monkeypatch) -> list[int]:
+def drive(tmp_path, monkeypatch) -> list[int]:
     """A macOS, as far as waiting goes: the descriptors whose drive was told to empty its cache."""
     told: list[int] = []
+    (tmp_path / "there").touch()  # so that nobody doubts the folder's own name
     monkeypatch.setattr("archive.disk._MACOS_FULL_SYNC", 51)
     monkeypatch.setattr(fcntl, "fcntl", lambda fd, command: told.append(command))
     monkeypatch.setattr(os, "fdatasync", None)
@@ -71,6 +72,14 @@ def test_on_macos_a_disk_that_knows_no_such_thing_is_asked_the_plain_way(tmp_pat
     monkeypatch.setattr(os, "fsync", lambda fd: asked.append("fsync"))
     disk.write_whole(tmp_path / "text", b"words")
     assert asked == ["fdatasync", "fsync"]
+
+
+def test_an_empty_folder_s_own_name_is_waited_for_because_its_maker_may_have_died(tmp_path, drive):
+    (tmp_path / "year").mkdir()
+    disk.write_whole(tmp_path / "year" / "first", b"words")
+    assert drive == [51, 51, 51]  # the folder's name, the file, the file's name
+    disk.write_whole(tmp_path / "year" / "second", b"words")
+    assert drive == [51, 51, 51, 51, 51]
 
 
 def test_what_a_disk_has_left_is_what_is_left_for_us(tmp_path):

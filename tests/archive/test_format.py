@@ -6,15 +6,21 @@ import hashlib
 import json
 import re
 import sqlite3
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archive import open_writer
+from archive import ledger, open_writer
 from archive.records import Page, Ruling, Site
+from archive.redact import cover_text, redact
+from archive.store import open_alone
+from tests.archive import foreign_files
 from tests.archive.pages import HARBOUR, article, exchange, later, not_modified, page, visit
 
 PAGE = (Path(__file__).parents[2] / "archive" / "FORMAT.md").read_text()
@@ -97,13 +103,24 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(root) -> list[Found]:
+    return read(root)
+
+
+def programs() -> dict[str, Callable[..., Any]]:
+    """`records` and `day_root`, as FORMAT.md prints them."""
+    printed: dict[str, Callable[..., Any]] = {}
+    reader, root_of = (part.split("```")[0] for part in PAGE.split("```python\n")[1:3])
+    exec(reader + root_of, printed)  # noqa: S102  the page's own programs are what is tested
+    return printed
+
+
+def read(root: Path) -> list[Found]:
     """Every record of the archive, by the reader that FORMAT.md prints."""
-    printed: dict[str, Callable[[Path], Iterator[tuple[int, int, dict[str, str], bytes]]]] = {}
-    exec(PAGE.split("```python\n")[1].split("```")[0], printed)  # noqa: S102  the page's own program is what is tested
+    records = programs()["records"]
     return [
         Found(path.relative_to(root).as_posix(), *record)
         for path in sorted(root.glob("warc/*/*/*/*.warc.gz"))
-        for record in printed["records"](path)
+        for record in records(path)
     ]
 
 
@@ -118,14 +135,19 @@ def resources(found: list[Found], kind: str) -> list[dict[str, object]]:
 
 
 def named(heading: str) -> list[str]:
-    """The names in the first column of the first table under a heading of FORMAT.md."""
-    under = re.split(rf"^#+ {heading}$", PAGE, flags=re.MULTILINE)[1]
-    return re.findall(r"^\| `([\w-]+)` \|", re.split(r"^#+ ", under, flags=re.MULTILINE)[0], flags=re.MULTILINE)
+    """The names in the first column of the tables under a heading of FORMAT.md."""
+    return re.findall(r"^\| `([\w-]+)` \|", section(heading), flags=re.MULTILINE)
 
 
 def always(heading: str) -> set[str]:
+    """Of these names those that the table says are always there."""
+    return set(re.findall(r"^\| `([\w-]+)` \| yes \|", section(heading), flags=re.MULTILINE))
+
+
+def section(heading: str) -> str:
+    """What stands under a heading of FORMAT.md, up to the next one of any depth."""
     under = re.split(rf"^#+ {heading}$", PAGE, flags=re.MULTILINE)[1]
-    return set(re.findall(r"^\| `([\w-]+)` \| yes \|", under, flags=re.MULTILINE))
+    return re.split(r"^#+ ", under, flags=re.MULTILINE)[0]
 
 
 def sha1(block: bytes) -> str:
@@ -318,3 +340,163 @@ def test_the_catalog_has_the_tables_that_the_page_names_and_a_row_for_each_recor
     assert rows["revisions"] == len(of_type(found, "conversion"))
     assert rows["texts"] == len(list(root.glob("text/**/*.txt")))
     assert rows["warcs"] == len({record.warc for record in found})
+
+
+# ── an archive in which more has happened: an import, a redaction, days that were sealed ─────────────────────────────
+
+REASON = "order of the court, 12 O 3/26"
+
+
+@pytest.fixture(scope="module")
+def aged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive with two entries of the ledger, a foreign capture, and the wire's copy of a text taken out."""
+    folder = tmp_path_factory.mktemp("aged") / "archive"
+    written(folder)
+    ledger.seal(folder, now=datetime.now(UTC) + timedelta(days=1))
+    file = foreign_files.written(
+        folder.parent / "wget.warc.gz",
+        foreign_files.record("warcinfo", b"software: wget\r\n", WARC_Date="2020-03-01T12:00:00Z"),
+        foreign_files.response(foreign_files.body("On."), WARC_Record_ID="<urn:uuid:theirs>"),
+    )
+    with open_writer(folder) as archive:
+        foreign_files.imported(archive, file)
+    ledger.seal(folder, now=datetime.now(UTC) + timedelta(days=2))
+    with open_alone(folder) as archive:
+        with archive.reading() as reading:
+            cover = cover_text(reading, HARBOUR, key=str)
+        redact(archive, cover, reason=REASON, now=datetime.now(UTC))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def all_found(aged: Path) -> list[Found]:
+    return read(aged)
+
+
+def tombstones(found: list[Found]) -> dict[tuple[str, int], Found]:
+    """By file and offset: metadata that stands beside no answer."""
+    return {
+        (record.warc, record.offset): record
+        for record in of_type(found, "metadata")
+        if "WARC-Concurrent-To" not in record.fields
+    }
+
+
+def test_a_redacted_group_is_a_tombstone_of_its_length_and_every_redaction_has_one(all_found):
+    graves = tombstones(all_found)
+    said = resources(all_found, "redactions")
+    assert len(graves) == len(said) > 1
+    assert {tuple(sorted(each)) for each in said} <= {
+        tuple(sorted(set(named("Redactions")) - absent)) for absent in (set[str](), {"outcome"})
+    }
+    for each in said:
+        grave = graves[str(each["warc"]), int(str(each["offset"]))]
+        assert grave.block.startswith(b"redacted: ")
+        assert set(grave.lines) <= set(named("Tombstone"))
+        assert (grave.id, grave.lines["reason"], each["reason"]) == (each["record_id"], REASON, REASON)
+        assert (int(grave.lines["group-length"]), grave.lines["redacted"]) == (grave.length, each["redacted_at"])
+        assert re.fullmatch(r"[0-9a-f]{64}", grave.lines["leaf"])
+
+
+def test_a_redacted_text_is_gone_and_its_sidecar_says_when_and_why(aged, all_found):
+    texts = [each for each in resources(all_found, "redactions") if each["text_file"]]
+    assert texts
+    for each in texts:
+        path = aged / str(each["text_file"])
+        assert not path.exists()
+        assert path.name[4:20] == str(each["sha256"])[:16]
+        assert json.loads(path.with_suffix(".json").read_bytes()) == {
+            "format": 1, "pressmark": path.stem, "redacted_at": each["redacted_at"], "reason": REASON,
+        }  # fmt: skip
+
+
+def test_a_manifest_counts_the_tombstones_of_its_file(aged, all_found):
+    counted = Counter(warc for warc, _ in tombstones(all_found))
+    for path in aged.glob("warc/*/*/*/*.warc.gz"):
+        said = json.loads(path.with_name(f"{path.name}.manifest.json").read_bytes())
+        assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert said["records"] == sum(record.warc == path.relative_to(aged).as_posix() for record in all_found)
+        assert said.get("redacted", 0) == counted[path.relative_to(aged).as_posix()]
+        assert set(said) - {"redacted"} == set(named("Manifest"))
+
+
+def test_the_roots_of_each_day_are_recomputed_and_each_entry_names_the_one_before(aged):
+    before = None
+    paths = sorted(aged.glob("ledger/*/*/*.json"))
+    assert len(paths) == 2
+    for path in paths:
+        entry = json.loads(path.read_bytes())
+        assert sorted(entry) == sorted(named("Entry"))
+        assert (entry["tree"], entry["root"]) == programs()["day_root"](aged, entry)
+        assert entry["leaves"] == sum(warc["leaves"] for warc in entry["warcs"])
+        assert entry["day"] == path.relative_to(aged / "ledger").as_posix().removesuffix(".json").replace("/", "-")
+        assert entry["previous"] == before
+        assert path.read_bytes() == json.dumps(entry, indent=1, sort_keys=True).encode() + b"\n"
+        assert not path.stat().st_mode & 0o222
+        before = {"day": entry["day"], "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def test_an_imported_capture_leads_to_the_record_that_it_was_in(aged, all_found):
+    [told] = [record.lines for record in of_type(all_found, "metadata") if "import-sha256" in record.lines]
+    file = aged.parent / told["import-file"]
+    assert told["import-sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert "import-entry" not in told
+    inflate = zlib.decompressobj(31)
+    theirs = inflate.decompress(file.read_bytes()[int(told["import-offset"]) :])
+    assert f"WARC-Record-ID: <{told['import-record']}>\r\n".encode() in theirs
+    assert told["fetch-seconds"] == "0.000"
+
+
+def test_an_imported_answer_without_a_request_stands_beside_its_metadata_alone(all_found):
+    [at] = [n for n, each in enumerate(all_found) if each.type == "metadata" and "import-sha256" in each.lines]
+    answer, metadata = all_found[at - 1 : at + 1]
+    assert (answer.type, answer.fields["WARC-Date"]) == ("response", "2020-03-01T12:00:00.000000Z")
+    assert metadata.points_to("WARC-Concurrent-To") == answer.id
+
+
+def rows(root: Path, query: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(root / "catalog.sqlite") as catalog:
+        found = catalog.execute(query).fetchall()
+    catalog.close()
+    return found
+
+
+def test_what_the_catalog_holds_stands_in_the_records(aged, all_found):
+    assert {record_id for (record_id,) in rows(aged, "SELECT record_id FROM captures")} == {
+        record.id for record in of_type(all_found, "response", "revisit")
+    }
+    assert {record_id for (record_id,) in rows(aged, "SELECT record_id FROM revisions")} == {
+        record.id for record in of_type(all_found, "conversion")
+    }
+    assert {record_id for (record_id,) in rows(aged, "SELECT record_id FROM redactions")} == {
+        each["record_id"] for each in resources(all_found, "redactions")
+    }
+    assert {visit_id for (visit_id,) in rows(aged, "SELECT visit_id FROM visits")} <= {
+        each["visit_id"] for each in resources(all_found, "visits")
+    }
+    gone = {each["text_file"] for each in resources(all_found, "redactions") if each["text_file"]}
+    assert {text_file for (text_file,) in rows(aged, "SELECT text_file FROM texts")} == gone | {
+        record.facts["text_file"] for record in of_type(all_found, "conversion") if record.facts["names_file"]
+    }
+    assert rows(aged, "SELECT site, number FROM sites") == [
+        (each["site"], each["number"]) for each in resources(all_found, "site")
+    ]
+
+
+def test_a_ruling_counts_instead_of_what_the_conversion_says(root, found):
+    [said] = resources(found, "rulings")
+    assert rows(root, "SELECT revision, verdict FROM rulings") == [(said["revision"], said["verdict"])]
+    [(verdict,)] = rows(root, f"SELECT verdict FROM revisions WHERE record_id = '{said['revision']}'")  # noqa: S608
+    assert verdict == said["verdict"]
+
+
+def test_the_catalog_says_how_long_each_file_is_and_where_it_was_made(aged):
+    assert {
+        path: (length, digest) for path, length, digest in rows(aged, "SELECT path, length, sha256 FROM warcs")
+    } == {
+        path.relative_to(aged).as_posix(): (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in aged.glob("warc/*/*/*/*.warc.gz")
+    }
+    catalog = aged / "catalog.sqlite"
+    place = f"{aged.stat().st_ino}/{catalog.stat().st_ino}".encode()
+    assert int.from_bytes(catalog.read_bytes()[60:64], "big") == (zlib.crc32(place) & 0x7FFFFFFF or 1)

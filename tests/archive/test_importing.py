@@ -2,20 +2,25 @@
 
 import gzip
 import hashlib
+import random
 import shutil
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archive import Writer, open_writer
+from archive import Writer, open_archive, open_writer
+from archive.errors import NotAWarc
 from archive.importing import Answer, Imported, Understood, import_warc
 from archive.index import groups
 from archive.members import Record, walk
+from archive.rebuild import rebuild
 from archive.records import Redaction
-from archive.warc import read_fields
+from archive.warc import read_fields, sha1
 from scraper.compare import between
 from tests.archive.foreign_files import (
     FERRY,
@@ -27,6 +32,7 @@ from tests.archive.foreign_files import (
     fetched_now,
     http,
     imported,
+    mutated,
     packed,
     record,
     response,
@@ -195,12 +201,13 @@ def test_of_another_pressmark_archive_captures_come_and_are_understood_here(arch
 
 class TestARevisit:
     @staticmethod
-    def of(at: datetime, *, head: bytes = b"", modified: bool = True, **said: str) -> bytes:
+    def of(at: datetime, *, head: bytes = b"", modified: bool = True, **said: Any) -> bytes:
         profile = "identical-payload-digest" if modified else "server-not-modified"
         return record(
-            "revisit", head, WARC_Target_URI=STRIKE, WARC_Date=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "revisit", head, WARC_Date=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             Content_Type="application/http; msgtype=response",
-            WARC_Profile=f"http://netpreserve.org/warc/1.0/revisit/{profile}", **said,
+            WARC_Profile=f"http://netpreserve.org/warc/1.0/revisit/{profile}",
+            **{"WARC_Target_URI": STRIKE, **said},
         )  # fmt: skip
 
     def test_stands_for_the_payload_that_its_url_and_date_name(self, archive: Writer, tmp_path: Path):
@@ -218,11 +225,64 @@ class TestARevisit:
 
     def test_that_was_not_modified_says_what_it_refers_to_not_what_came_last(self, archive: Writer, tmp_path: Path):
         head = b"HTTP/1.1 304 Not Modified\r\n\r\n"
-        names = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-02T12:00:00Z"}
+        names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-02T12:00:00Z"}
         again = self.of(day(3), head=head, modified=False, **names)
         files = [response(body("On."), at=day(1)), response(body("Over."), at=day(5)), again]
         done = imported(archive, written(tmp_path / "a.warc", *files))
         assert done.outcomes == {"new": 1, "revised": 1, "unchanged": 1}
+
+    def test_or_the_one_that_wget_names_by_its_record_id_alone(self, archive: Writer, tmp_path: Path):
+        """Its digests are of bodies with their chunks, so they are nobody else's."""
+        said = body("On.")
+        chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(said), said)
+        headers = "Content-Type: text/html\r\nTransfer-Encoding: chunked\r\n"
+        theirs: dict[str, Any] = {"WARC_Payload_Digest": sha1(chunked)}
+        first = response(chunked, headers=headers, WARC_Record_ID="<urn:uuid:first>", **theirs)
+        again = self.of(
+            day(2),
+            head=http(b"", headers=headers),
+            WARC_Refers_To="<urn:uuid:first>",
+            WARC_Truncated="length",
+            **theirs,
+        )
+        other = self.of(day(3), head=http(b""), WARC_Refers_To="<urn:uuid:other>", **theirs)
+        done = imported(archive, written(tmp_path / "a.warc", first, again, other))
+        assert (done.outcomes, done.left) == ({"new": 1, "unchanged": 1}, {"revisit": 1})
+
+    def test_of_another_page_with_the_same_payload_is_a_response_of_its_own(self, archive: Writer, tmp_path: Path):
+        names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-01T12:00:00Z"}
+        with_head = self.of(day(2), head=http(b""), **names, WARC_Target_URI=FERRY)
+        without = self.of(day(3), **names, WARC_Target_URI=FERRY)
+        done = imported(archive, written(tmp_path / "a.warc", response(body("On.")), with_head, without))
+        assert (done.outcomes, done.left) == ({"new": 1, "copy": 1}, {"revisit": 1})
+        assert [group[0].type for group in groups_of(archive)] == ["response", "response"]
+
+    def test_without_a_head_stands_for_a_page_of_its_url(self, archive: Writer, tmp_path: Path):
+        names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-01T12:00:00Z"}
+        path = written(tmp_path / "a.warc", response(body("On.")), self.of(day(2), **names))
+        assert imported(archive, path).outcomes == {"new": 1, "unchanged": 1}
+        assert imported(archive, path).known == 2
+        archive.close()
+        assert damages(archive.root) == []
+
+    def test_means_its_payload_where_two_answers_came_in_the_same_second(self, archive: Writer, tmp_path: Path):
+        names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-01T12:00:00Z"}
+        for number, text in enumerate(("On.", "Over.")):
+            again = self.of(day(5), head=http(b""), **names, WARC_Payload_Digest=sha1(body(text)).lower())
+            with open_writer(tmp_path / str(number)) as other:
+                both = (response(body("On.")), response(body("Over.")))
+                imported(other, written(tmp_path / "a.warc", *both, again))
+                with other.reading() as reading:
+                    assert reading.captures_of(STRIKE)[0].payload_digest == sha1(body(text))
+
+    def test_that_was_not_modified_never_means_a_redirect_or_what_was_cut(self, archive: Writer, tmp_path: Path):
+        """Some state the digest of what came with the 304, which is nothing, and so was the redirect's."""
+        moved = response(b"", status="302 Found", headers=f"Location: {FERRY}\r\n", at=day(0))
+        cut = response(body("O"), at=day(1), WARC_Truncated="length")
+        head = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+        again = self.of(day(3), head=head, modified=False, WARC_Payload_Digest=sha1(b""))
+        of_cut = self.of(day(4), head=head, modified=False, WARC_Refers_To_Date="2020-03-02T12:00:00Z")
+        assert imported(archive, written(tmp_path / "a.warc", moved, cut, again, of_cut)).left == {"revisit": 2}
 
     def test_of_what_is_not_there_is_left_out_until_it_is(self, archive: Writer, tmp_path: Path):
         again = self.of(
@@ -232,6 +292,69 @@ class TestARevisit:
         assert imported(archive, later).left == {"revisit": 1}
         imported(archive, written(tmp_path / "a.warc", response(body("On."))))
         assert imported(archive, later).taken == 1
+
+
+def test_a_redirect_is_a_capture_and_no_article(archive: Writer, tmp_path: Path):
+    moved = response(b"", url=STRIKE, status="301 Moved Permanently", headers=f"Location: {FERRY}\r\n")
+    done = imported(archive, written(tmp_path / "a.warc", moved, response(body("On."), url=FERRY, at=day(1))))
+    assert done.outcomes == {"not-article": 1, "new": 1}
+    with archive.reading() as reading:
+        assert [each.status for each in reading.captures_of(STRIKE)] == [301]
+
+
+def test_metadata_that_claims_to_be_the_head_of_a_304_costs_nothing(archive: Writer, tmp_path: Path):
+    hostile = (b"[" * 100_000, b'"' + b"x" * 100_000 + b'"', b'"\xff', b'"\\u20ac"', b"{}", b"null", b"")
+    told = [
+        record("metadata", b"response-head: " + each + b"\r\n", WARC_Concurrent_To="<urn:uuid:x>") for each in hostile
+    ]
+    done = imported(archive, written(tmp_path / "a.warc", *told, response(body("On."))))
+    assert (done.taken, done.damages) == (1, [])
+
+
+def answers_of_all_kinds() -> list[bytes]:
+    """Records whose every byte a fuzz may change."""
+    chunked = b"8\r\n\nLena Ah\r\n5\r\no\nOn.\r\n0\r\nX-End: 1\r\n\r\n"
+    coded = "Content-Type: text/html\r\nTransfer-Encoding: chunked\r\n"
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    fields = {"WARC_Target_URI": STRIKE, "WARC_Date": "2020-03-05T12:00:00Z", "Content_Type": "application/http"}
+    return [
+        *pair(request_first=True),
+        response(chunked, at=day(1), headers=coded),
+        record("response", hint + http(body("Over.")), **{**fields, "WARC_Date": "2020-03-03T12:00:00Z"}),
+        record("response", b":status: 200\ncontent-type: text/html\n\n" + body("On."), **fields),
+        TestARevisit.of(day(5), head=http(b""), WARC_Payload_Digest=sha1(body("On."))),
+        TestARevisit.of(day(6), head=b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n", WARC_Refers_To_Target_URI=STRIKE,
+                        WARC_Refers_To_Date="2020-03-01T12:00:00Z"),
+        response(body("Ov"), at=day(7), WARC_Truncated="time"),
+    ]  # fmt: skip
+
+
+def check_that_no_bytes_bring_damage(root: Path, folder: Path, count: int, seed: int) -> None:
+    """Of whatever bytes an archive is made, it is sound, and rebuild comes to the same."""
+    rng, whole, path = random.Random(seed), answers_of_all_kinds(), folder / "a.warc"  # noqa: S311 - to be repeated
+    with open_writer(root) as archive:
+        for _ in range(count):
+            changed = [mutated(rng, each) if rng.randrange(2) else each for each in whole]
+            path.write_bytes(packed(changed) if rng.randrange(2) else b"".join(changed))
+            with suppress(NotAWarc):
+                done = imported(archive, path)
+                assert all("\n" not in damage.message for damage in done.damages)
+    assert damages(root) == []
+    with open_archive(root) as reader:
+        before = list(reader.dump())
+    rebuild(root)
+    with open_archive(root) as reader:
+        assert list(reader.dump()) == before
+
+
+def test_no_bytes_in_a_file_bring_damage_into_the_archive(tmp_path: Path):
+    check_that_no_bytes_bring_damage(tmp_path / "archive", tmp_path, 40, seed=int(time.time()))
+
+
+@pytest.mark.torture
+def test_no_bytes_in_a_file_bring_damage_into_the_archive_however_often(tmp_path: Path):
+    for seed in range(6):
+        check_that_no_bytes_bring_damage(tmp_path / str(seed), tmp_path, 200, seed=seed)
 
 
 def test_what_was_redacted_does_not_come_back(archive: Writer, tmp_path: Path):

@@ -4,12 +4,15 @@ import ast
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,8 @@ from tests.archive.pages import HARBOUR, article, exchange, later, page, visit
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 VERIFY = Path(check_proof.__file__)
-BAD = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError, NameError)
+BAD = (ValueError, LookupError, TypeError, AttributeError, RuntimeError, OSError, NameError,
+       zlib.error)  # fmt: skip
 
 
 def written(root: Path) -> None:
@@ -166,6 +170,7 @@ def test_a_proof_holds_every_record_that_the_text_rests_on(proof):
     assert len({group["leaf"].split()[2] for group in said["groups"]}) == 2
     assert proof.unsealed == ()
     assert len(proof.stamps) == 1
+    assert proof.stamps_of_all == proof.stamps
 
 
 def test_its_warc_files_are_whole_ones(proof, tmp_path):
@@ -194,7 +199,7 @@ def test_the_chain_reaches_from_the_text_s_day_to_the_newest_entry(tmp_path):
     assert made.roots == len(ledger.entries(tmp_path / "a")) == 3
     checked(made.files, tmp_path / "p.zip")
     missing = [name for name in made.files if name.startswith("ledger/")][1]
-    with pytest.raises(ValueError, match="does not name the entry before it"):
+    with pytest.raises(ValueError, match="not the next entry"):
         checked(without(made.files, missing), tmp_path / "p.zip")
 
 
@@ -308,6 +313,7 @@ def swapped(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, b
         lambda said: said["groups"][0].update(leaf=said["groups"][0]["leaf"].replace("harbour", "hargour")),
         lambda said: said["groups"].pop(),
         lambda said: said["groups"].pop(0),
+        lambda said: said["groups"].pop(1),
         lambda said: said["groups"].pop(2),
         lambda said: said.update(text=next(name for name in said["files"] if name.startswith("warc/"))),
         lambda said: said.update(format=2),
@@ -317,6 +323,41 @@ def swapped(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, b
 def test_what_proof_json_says_of_the_groups_cannot_be_changed(proof, tmp_path, change):
     with pytest.raises(BAD):
         checked(swapped(change)(proof.files), tmp_path / "p.zip")
+
+
+def changed(said: Any) -> Iterator[Any]:
+    """A JSON value with one number, word or list in it changed, each in turn."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from ({**said, key: other} for other in changed(value))
+            yield {each: kept for each, kept in said.items() if each != key}
+    elif isinstance(said, list):
+        for at, value in enumerate(said):
+            yield from ([*said[:at], other, *said[at + 1 :]] for other in changed(value))
+        yield [*said, *said[-1:]] if said else ["0" * 64]
+    elif isinstance(said, int):
+        yield from (said + 1, said - 1, -said - 1)
+    elif isinstance(said, str):
+        yield from (said[:at] + chr(ord(said[at]) ^ 1) + said[at + 1 :] for at in range(0, len(said), 3))
+        yield from (said + "0", None)
+
+
+def test_no_number_and_no_word_of_a_group_or_an_entry_can_be_changed(proof, tmp_path):
+    """Whatever proof.json's list says."""
+    tried = 0
+    said = json.loads(proof.files["proof.json"])
+    for groups in changed(said["groups"]):
+        if groups == [*said["groups"], said["groups"][-1]]:
+            continue  # the same group twice says the same
+        one = relisted(proof.files, partial(dict.update, groups=groups))
+        assert is_refused(one, tmp_path / "p.zip"), groups
+        tried += 1
+    [name] = [name for name in proof.files if name.startswith("ledger/") and name.endswith(".json")]
+    for entry in changed(json.loads(proof.files[name])):
+        block = json.dumps(entry, indent=1, sort_keys=True).encode() + b"\n"
+        assert is_refused(relisted({**proof.files, name: block}), tmp_path / "p.zip"), entry
+        tried += 1
+    assert tried > 500
 
 
 def test_another_text_under_the_name_of_its_own_hash_is_not_the_one_that_was_recorded(proof, tmp_path):
@@ -353,7 +394,7 @@ def test_the_text_under_a_name_that_is_not_its_hash_is_refused(proof, tmp_path):
 
 def test_a_payload_that_is_not_that_of_its_digest_is_refused():
     head = b"WARC/1.1\r\nWARC-Type: conversion\r\nWARC-Payload-Digest: sha1:AAAA\r\n\r\n"
-    with pytest.raises(ValueError, match="not the payload of its digest"):
+    with pytest.raises(ValueError, match="another payload"):
         check_proof.first_of(ledger_member(head + b"text\r\n\r\n"))
 
 
@@ -362,6 +403,199 @@ def test_a_stamp_of_another_root_is_refused(proof, tmp_path):
     other = check_proof.OTS + b"\1" * 32 + b"\x00and so on"
     with pytest.raises(ValueError, match="a time stamp of something else"):
         checked(forged(proof.files, name, other), tmp_path / "p.zip")
+
+
+# ── forgers with an archive of their own ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def forger(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+    """The proof of what somebody else has recorded, without a stamp."""
+    folder = tmp_path_factory.mktemp("forger") / "archive"
+    with open_writer(folder) as archive:
+        [answer] = archive.append(page(b"<p>never said</p>"))
+        assert archive.keep(article("Never said."), visit(answer.record_id, article=HARBOUR), verdict="new", after=None)
+    ledger.seal(folder, now=TOMORROW)
+    return proved(folder)
+
+
+def relisted(files: dict[str, bytes], change: Callable[[dict[str, Any]], object] = lambda _: None) -> dict[str, bytes]:
+    """The files with a list in proof.json that is theirs."""
+    said = json.loads(files["proof.json"])
+    change(said)
+    said["files"] = {
+        name: hashlib.sha256(block).hexdigest()
+        for name, block in files.items()
+        if name not in ("proof.json", "verify.py")
+    }
+    return {**files, "proof.json": json.dumps(said, indent=1, sort_keys=True).encode() + b"\n"}
+
+
+def grafted(proof: Proof, forger: Proof, *, day: date, named: date) -> dict[str, bytes]:
+    """The forger's records in an entry behind a stamped one of ours, which does not know of them.
+
+    day: what the entry says. named: the day that its file is named by.
+    """
+    ours = {name: block for name, block in proof.files.items() if name.startswith("ledger/")}
+    theirs = next(name for name in forger.files if name.startswith("ledger/"))
+    [(path, block)] = [(name, block) for name, block in ours.items() if name.endswith(".json")]
+    before = ledger.Previous(day=ledger.parsed(block, path).day, sha256=hashlib.sha256(block).hexdigest())
+    entry = replace(ledger.parsed(forger.files[theirs], theirs), day=day, previous=before)
+    rest = {name: block for name, block in forger.files.items() if name != theirs}
+
+    def moved(said: dict[str, Any]) -> None:
+        for group in said["groups"]:
+            group["day"] = str(day)
+
+    return relisted({**rest, **ours, f"ledger/{named:%Y/%m/%d}.json": entry.block}, moved)
+
+
+def test_a_stamp_of_an_earlier_root_is_not_said_to_cover_what_was_put_behind_it(proof, forger, tmp_path, capsys):
+    day = TOMORROW.date()
+    checked(grafted(proof, forger, day=day, named=day), tmp_path / "p.zip")
+    said = capsys.readouterr().out
+    assert "NOT OF ALL OF IT; its signature: ots" in said
+    assert f"first saw the root of {day}, " in said  # and nobody has seen that
+    checked(proof.files, tmp_path / "p.zip")
+    assert "NOT OF ALL OF IT" not in capsys.readouterr().out
+
+
+def test_the_root_that_is_named_is_the_first_that_has_all_of_the_records(tmp_path, capsys):
+    """The response that a revisit refers to was sealed a day earlier, and only that day's root is stamped."""
+    root = tmp_path / "a"
+    with open_writer(root) as archive:
+        archive.append(page(b"<p>two</p>"))
+    ledger.seal(root, now=TOMORROW)
+    stamped(root)
+    with open_writer(root) as archive:
+        keep(archive)
+    for days in (1, 2):
+        ledger.seal(root, now=TOMORROW + timedelta(days=days))
+        with open_writer(root) as archive:
+            archive.append(page(b"later", url=f"{HARBOUR}/later/{days}"))
+    made = proved(root)
+    assert (len(made.days), made.roots, len(made.stamps), made.stamps_of_all) == (2, 3, 1, ())
+    checked(made.files, tmp_path / "p.zip")
+    said = capsys.readouterr().out
+    assert f"first saw the root of {made.days[1]}, {ledger.entries(root)[1].root}." in said
+    assert f"names the root of {made.days[0]}, NOT OF ALL OF IT" in said
+
+
+def test_an_entry_under_the_name_of_another_day_is_refused(proof, forger, tmp_path):
+    """Else its records would pass as covered by the newest day's root."""
+    with pytest.raises(ValueError, match="not the next entry"):
+        checked(grafted(proof, forger, day=date(2000, 1, 1), named=date(2999, 1, 1)), tmp_path / "p.zip")
+
+
+def test_records_that_the_ledger_does_not_have_cannot_be_put_beside_those_that_it_has(proof, forger, tmp_path):
+    theirs = next(block for name, block in forger.files.items() if name.startswith("warc/"))
+    for name in [name for name in proof.files if name.startswith("warc/")]:
+        for block in (proof.files[name] + theirs, theirs + proof.files[name]):
+            with pytest.raises(ValueError, match=r"more than the ledger's records|not what the ledger has"):
+                checked(relisted({**proof.files, name: block}), tmp_path / "p.zip")
+
+
+def test_an_answer_cannot_take_the_place_of_a_warcinfo(proof, tmp_path):
+    said = json.loads(proof.files["proof.json"])
+    one = said["groups"][0]
+    name, raw = one["leaf"].split()[2], int(one["leaf"].split()[1])
+    group = proof.files[name][one["at"] :][:raw]
+    evil = ledger_member(b"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Payload-Digest: "
+                         b"sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ\r\n\r\n\r\n\r\n")  # fmt: skip
+
+    def moved(said: dict[str, Any]) -> None:
+        said["groups"][0]["at"] = len(evil)
+
+    with pytest.raises(ValueError, match="more than the ledger's records"):
+        checked(relisted({**proof.files, name: evil + group}, moved), tmp_path / "p.zip")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (".alice.", ".a;evil."),  # for a shell
+        (".alice.", ".\x1b[2J."),  # for a terminal
+        (".alice.ots", ".evil.sh"),
+        ("ledger/", "text/"),
+        ("ledger/", ""),
+    ],
+)
+def test_a_file_that_no_proof_has_is_refused_though_it_is_listed(proof, tmp_path, capsys, old, new):
+    [stamp] = proof.stamps
+    name = stamp.replace(old, new)
+    with pytest.raises(BAD):
+        checked(relisted({**proof.files, name: proof.files[stamp]}), tmp_path / "p.zip")
+    assert not capsys.readouterr().out  # no command to run, and no word of what is shown
+
+
+def revisiting(proof: Proof, **changed: str) -> dict[str, bytes]:
+    """An unsealed proof whose revisit says something else of what it refers to."""
+    said = json.loads(proof.files["proof.json"])
+    group = said["groups"][2]
+    _, length, name, rest = group["leaf"].split(" ", 3)
+    raw = proof.files[name][group["at"] :][: int(length)]
+    inflate = zlib.decompressobj(31)
+    plain = inflate.decompress(raw)
+    for field, value in changed.items():
+        plain = re.sub(
+            rb"(?m)^%s: .*?\r$" % field.replace("_", "-").encode(),
+            f"{field.replace('_', '-')}: {value}\r".encode(),
+            plain,
+        )
+    other = ledger_member(plain) + inflate.unused_data
+    block = proof.files[name].replace(raw, other)
+
+    def moved(said: dict[str, Any]) -> None:
+        said["groups"][2]["leaf"] = f"{hashlib.sha256(other).hexdigest()} {len(other)} {name} {rest}"
+        for each in said["groups"]:
+            if each["leaf"].split()[2] == name and each["at"] > group["at"]:
+                each["at"] += len(other) - len(raw)
+
+    return relisted({**proof.files, name: block}, moved)
+
+
+def test_a_revisit_must_have_the_digest_of_the_response_that_holds_its_payload(unsealed, tmp_path):
+    checked(revisiting(unsealed), tmp_path / "p.zip")
+    hop = check_proof.first_of(part(unsealed, 1))[0]
+    for changed in (
+        {"WARC_Payload_Digest": "sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"WARC_Refers_To": hop["WARC-Record-ID"]},
+    ):
+        with pytest.raises(ValueError, match="a bad revisit"):
+            checked(revisiting(unsealed, **changed), tmp_path / "p.zip")
+
+
+def test_what_a_revisit_refers_to_must_be_a_response(unsealed, tmp_path):
+    itself = check_proof.first_of(part(unsealed, 2))[0]["WARC-Record-ID"]
+    with pytest.raises(ValueError, match="a bad revisit"):
+        checked(revisiting(unsealed, WARC_Refers_To=itself), tmp_path / "p.zip")
+
+
+def test_the_only_leaf_of_a_day_is_the_first():
+    said = check_proof.leaf("…")
+    assert check_proof.root_from(said, 0, 1, []) == said.hex()
+    assert check_proof.root_from(said, 1, 1, []) != said.hex()
+
+
+def test_the_head_of_a_revisit_is_no_text(unsealed, tmp_path):
+    head = check_proof.first_of(part(unsealed, 2))[1]
+    old, raw = json.loads(unsealed.files["proof.json"])["text"], part(unsealed, 3)
+    files = {name: block.replace(raw, b"") for name, block in unsealed.files.items() if name != old}
+    name = f"text/000_{hashlib.sha256(head).hexdigest()[:16]}.txt"
+
+    def moved(said: dict[str, Any]) -> None:
+        said["text"] = name
+        said["groups"].pop()
+
+    with pytest.raises(ValueError, match="not the one that was recorded"):
+        checked(relisted({**files, name: head}, moved), tmp_path / "p.zip")
+
+
+def part(proof: Proof, number: int) -> bytes:
+    """The bytes of one group of a proof."""
+    group = json.loads(proof.files["proof.json"])["groups"][number]
+    _, length, name, _ = group["leaf"].split(" ", 3)
+    return proof.files[name][group["at"] :][: int(length)]
 
 
 # ── hostile zips ─────────────────────────────────────────────────────────────────────────────────────────────────────

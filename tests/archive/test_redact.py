@@ -5,17 +5,20 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from archive import ledger, open_archive, open_writer
 from archive.catalog import Reading
 from archive.erasure import BEGUN, Erased
 from archive.errors import Locked, NotFound, Redacted
+from archive.export import FORMATS, export
 from archive.finding import find
 from archive.index import REDACTIONS, is_tombstone
 from archive.members import walk
@@ -189,6 +192,26 @@ def test_format_md_names_every_key_of_a_redaction_and_every_field_of_a_tombstone
     tombs = [read_fields(each.block) for each in records if is_tombstone(each)]
     assert {name for said in tombs for name in said} == set(named("Tombstone"))
     assert all({"redacted", "leaf", "group-length"} <= set(said) for said in tombs)
+
+
+def given_away(root: Path, to: Path) -> set[str]:
+    """The places whose canary an export holds, in any of the formats, once it is unpacked."""
+    with open_archive(root) as reader:
+        for name, each in FORMATS.items():
+            export(reader, to / f"news.{name}", as_format=each)
+    with zipfile.ZipFile(to / "news.wacz") as package:
+        package.extractall(to / "package")
+    (to / "rows.txt").write_text(repr(pyarrow.parquet.read_table(to / "news.parquet").to_pylist()))
+    return found_in(to)
+
+
+def test_what_was_redacted_is_exported_in_no_format(root, kept, tmp_path):
+    for folder in ("before", "after"):
+        (tmp_path / folder).mkdir()
+    assert given_away(root, tmp_path / "before") >= set(PLACES) - {"modified", "origin"}
+    take_out(root, HARBOUR, whole_article)
+    assert given_away(root, tmp_path / "after") <= {"elsewhere"}
+    assert OTHER in (tmp_path / "after" / "news.jsonl").read_text()
 
 
 def test_the_ledger_s_root_holds_after_a_redaction(root, kept):

@@ -1,6 +1,7 @@
 """WARC files: when one is closed, and what a disk that refuses leaves of it."""
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import pytest
 from archive import open_writer
 from archive.errors import WriteFailed
 from archive.members import walk
-from archive.warc import WarcFile, stamp
+from archive.warc import WarcFile, resource, stamp
 from tests.archive.pages import HARBOUR, NOON, damages, disk_full_at, kept, later, open_files, page, visit
 
 
@@ -220,6 +221,15 @@ def test_when_nobody_knows_whether_the_catalog_took_a_page_its_bytes_stay_for_re
         assert reading.acknowledged(first.warc) == path.stat().st_size
 
 
+def test_nobody_waits_for_the_file_of_a_commit_that_failed(archive):
+    [first] = archive.append(page(b"first"))
+    path, log = archive.warc_path(first.warc), archive.root / "catalog.sqlite-wal"
+    with disk_full_at(log.stat().st_size), pytest.raises(WriteFailed):
+        archive.append(page(b"second", at=later(1)))
+    with path.open() as left:
+        fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def test_files_begun_in_the_same_millisecond_have_names_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as threads:
         made = [
@@ -228,8 +238,17 @@ def test_files_begun_in_the_same_millisecond_have_names_of_their_own(tmp_path):
         ]
     assert len({each.path for each in made}) == len(list(tmp_path.rglob("*.open"))) == 40
     for each in made:
+        each.write([resource("urn:pressmark:visits:1", b"{}\n", at=NOON)])
         each.close()
     assert len(list(tmp_path.rglob("*.warc.gz"))) == 40
+
+
+def test_a_file_in_which_nothing_came_to_be_is_not_left(tmp_path):
+    file = WarcFile(tmp_path, now=NOON, software="pressmark")
+    file.write([resource("urn:pressmark:visits:1", b"{}\n", at=NOON)])
+    file.take_back()
+    assert file.close() is None
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_moment_in_another_zone_is_written_as_utc():

@@ -13,13 +13,16 @@ from shutil import rmtree
 import pytest
 import sqlalchemy as sa
 
-from archive import open_archive, open_writer
+from archive import Writer, open_archive, open_writer
 from archive.databases import open_sqlite, open_url
 from archive.errors import NoCatalog
 from archive.rebuild import index_files, rebuild, warc_files
+from archive.records import Outcome, Redaction, Ruling
 from archive.redact import cover_text, redact
 from archive.store import open_alone
+from archive.verify import Counts, verify
 from tests.archive.chronicle import Chronicle, kinds
+from tests.archive.foreign_files import STRIKE, body, day, imported, response, written
 from tests.archive.pages import HOUSE, kept, page
 
 EVERY_TABLE = {"captures", "visits", "revisions", "texts", "aliases", "rulings", "redactions", "sites", "warcs"}
@@ -27,7 +30,7 @@ KILLED = "from tests.archive.chronicle import main; main()"
 
 
 def chronicle(root: Path, url: str | None, captures: int) -> None:
-    """Two writers at once and two that are killed, one after another; then two texts are taken out."""
+    """Two writers at once, two that are killed one after another; two texts taken out, one of them ruled on."""
     part = captures // 4
     with open_writer(root, catalog=url) as one, open_writer(root, catalog=url) as two:
         Chronicle(one, "one").write(part)
@@ -39,10 +42,18 @@ def chronicle(root: Path, url: str | None, captures: int) -> None:
     with open_alone(root, catalog=url) as archive:
         for n in range(2):
             revision = kept(archive, f"To be taken out: {n}.", url=f"https://private.example/{n}")
+            archive.journal()
+            if n:
+                now = datetime.now(UTC)
+                archive.rule([Ruling(revision=revision.record_id, ruled_at=now, reason="import", verdict="revised")])
             archive.close_warc()
-            with archive.reading() as reading:
-                cover = cover_text(reading, revision.record_id, key=str)
-            redact(archive, cover, reason="court order", now=datetime.now(UTC))
+            take_out(archive, revision.record_id)
+
+
+def take_out(archive: Writer, record_id: str) -> None:
+    with archive.reading() as reading:
+        cover = cover_text(reading, record_id, key=str)
+    redact(archive, cover, reason="court order", now=datetime.now(UTC))
 
 
 def rows(root: Path, url: str | None) -> list[str]:
@@ -89,6 +100,12 @@ def comes_back(root: Path, url: str | None, captures: int) -> None:
     after = rows(root, url), files(root)
     assert set(after[0]) ^ set(before[0]) == set()
     assert after == before
+    assert damages(root, url) == []
+
+
+def damages(root: Path, url: str | None) -> list[str]:
+    with open_archive(root, catalog=url) as reader:
+        return [f"{each.file}: {each.what}" for each in verify(reader, Counts())]
 
 
 def test_everything_comes_back_from_the_warc_files_alone(tmp_path, catalog_url):
@@ -103,21 +120,73 @@ def test_five_thousand_captures_come_back_from_the_warc_files_alone(tmp_path, ca
 def test_the_order_of_the_files_makes_no_difference(tmp_path):
     root = tmp_path / "a"
     chronicle(root, None, 120)
-    before = rows(root, None)
+    assert len(warc_files(root)) > 5
+    comes_back_in_any_order(root)
+
+
+def comes_back_in_any_order(root: Path) -> None:
+    before, paths = rows(root, None), warc_files(root)
     chance = random.Random(3)  # noqa: S311
-    paths = warc_files(root)
-    assert len(paths) > 5
-    catalog = open_sqlite(tmp_path / "catalog.sqlite", write=True)
+    catalog = open_sqlite(root.with_name("shuffled.sqlite"), write=True)
     for _ in range(12):
         chance.shuffle(paths)
         with catalog.writing() as writing:
             writing.clear()
             same = nullcontext(writing)
             index_files(root, paths, lambda same=same: same)  # type: ignore[misc]
-            writing.drop_redacted()
         with catalog.reading() as reading:
             assert set(reading.dump()) ^ set(before) == set()
     catalog.close()
+
+
+def overtaken(root: Path) -> None:
+    """An archive in which a text that was new is a revision since: an earlier one was imported after it."""
+    late = written(root.with_name("late.warc"), response(body("Over."), at=day(2)))
+    early = written(root.with_name("early.warc"), response(body("On."), at=day(0)))
+    with open_writer(root) as archive:
+        imported(archive, late)
+        archive.journal()
+        archive.close_warc()  # what its visit came to then stands in a file that nobody writes any more
+        imported(archive, early)
+
+
+def outcomes(root: Path) -> list[Outcome]:
+    """What the visits came to, oldest first."""
+    with open_archive(root) as reader, reader.reading() as reading:
+        return [each.outcome for each in reading.visits_since(day(-1))]
+
+
+def test_what_a_visit_came_to_by_a_ruling_is_no_damage_and_comes_back(tmp_path):
+    overtaken(tmp_path / "a")
+    assert outcomes(tmp_path / "a") == ["new", "revised"]
+    assert damages(tmp_path / "a", None) == []
+    comes_back_in_any_order(tmp_path / "a")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_it_stays_what_it_came_to_when_the_text_is_taken_out(tmp_path, which):
+    root = tmp_path / "a"
+    overtaken(root)
+    with open_alone(root) as archive:
+        with archive.reading() as reading:
+            gone = reading.revisions_of(STRIKE)[which]
+        take_out(archive, gone.record_id)
+    assert outcomes(root) == ["new", "revised"]
+    assert damages(root, None) == []
+    comes_back_in_any_order(root)
+
+
+def test_what_was_redacted_stays_out_in_any_order_also_before_it_is_taken_out(tmp_path):
+    with open_writer(tmp_path / "a") as archive:
+        gone = kept(archive)
+        archive.close_warc()
+        said = Redaction(
+            record_id=gone.record_id, redacted_at=datetime.now(UTC), reason="court order", url=gone.article,
+            captured_at=gone.captured_at, warc=gone.warc, offset=gone.offset, sha256=gone.sha256,
+            text_file=gone.text_file, closed=True,
+        )  # fmt: skip
+        archive.redact([said])
+    comes_back_in_any_order(tmp_path / "a")
 
 
 def test_the_next_text_gets_the_next_free_number(tmp_path, catalog_url):

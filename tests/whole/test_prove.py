@@ -45,6 +45,15 @@ def check(proof: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
+def as_printed(line: str, proof: Path, roots: bytes) -> int:
+    """What a line that verify.py prints comes to where the proof was unpacked, beside the authority's roots."""
+    place = proof.parent / "unpacked"
+    with zipfile.ZipFile(proof) as box:
+        box.extractall(place)
+    (place / "AUTHORITY.pem").write_bytes(roots)
+    return subprocess.run(["sh", "-c", line], cwd=place, capture_output=True, timeout=60, check=False).returncode
+
+
 def test_a_text_kept_today_is_proved_without_time_and_it_is_said_when_that_comes(desk: Terminal):
     ran = desk("prove", LIGHTHOUSE.url, "-o", "p.zip")
     assert (ran.code, ran.out) == (0, "p.zip\n")
@@ -62,12 +71,16 @@ def test_a_sealed_and_stamped_text_is_proved_to_anyone(desk: Terminal, office: O
     proof = desk.folder / ran.out.strip()
     said = check(proof)
     assert "tamper-evident since" in said
-    assert "openssl ts -verify" in said
     assert "ots verify -d" in said
+    assert "NOT OF ALL OF IT" not in said
+    [line] = [line.partition("its signature: ")[2] for line in said.splitlines() if "openssl" in line]
+    assert office.authority
+    assert as_printed(line, proof, office.authority.roots.read_bytes()) == 0
+    other = TimeAuthority(desk.folder / "another-authority")
+    assert as_printed(line, proof, other.roots.read_bytes()) != 0
     [token] = (desk.archive / "ledger").rglob("*.tsr")
     entry = ledger.newest(desk.archive)
     assert entry
-    assert office.authority
     assert office.authority.accepts(entry.root, token)
     assert desk("prove", LIGHTHOUSE.url).code == 2  # the file is there
     assert desk("--json", "prove", LIGHTHOUSE.url, "-o", "again.zip").told["sealed"] is True

@@ -1,5 +1,6 @@
 """`pressmark redact`: gone for good, said when and why, and never fetched again."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from archive import open_writer
 from scraper.demo.answers import Answer
 from tests.whole.conftest import LIGHTHOUSE
-from tests.whole.terminal import Ran, Terminal, run
+from tests.whole.terminal import PAPERS, Ran, Terminal, run
 
 REASON = "order of the court, 12 O 3/26"
+TONIGHT = PAPERS[3]
 ALIAS = "http://moved.example/lighthouse"
 
 
@@ -108,6 +110,38 @@ def test_while_somebody_writes_it_waits_and_then_gives_up(desk: Terminal):
     assert ran.code == 6
     assert "another process holds this archive" in ran.refusal
     assert len(desk.texts()) == 1
+
+
+def test_while_a_daemon_runs_it_is_left_alone_and_done_once_that_has_ended(desk: Terminal):
+    desk.watch(TONIGHT)
+    with desk.running("daemon") as daemon:
+        daemon.until(lambda log: any(line["event"] == "visit" for line in log))
+        refused = redact(desk, "--wait", "0")
+        assert (refused.code, "another process holds this archive" in refused.refusal) == (6, True)
+        assert LIGHTHOUSE.text in desk.texts().values()
+        assert daemon.send(signal.SIGTERM) == 0
+    assert redact(desk).code == 0
+    assert LIGHTHOUSE.text not in desk.texts().values()
+    assert desk.damages() == []
+
+
+def test_of_what_was_redacted_no_proof_is_made_and_it_is_said_when_and_why(desk: Terminal, pressmark_of_it: str):
+    assert redact(desk).code == 0
+    for wanted in (LIGHTHOUSE.url, pressmark_of_it):
+        ran = desk("prove", wanted, "-o", "p.zip")
+        assert (ran.code, REASON in ran.refusal, "was redacted on" in ran.refusal) == (2, True, True)
+    assert not list(desk.folder.glob("*.zip"))
+
+
+def test_its_own_records_in_a_file_outside_do_not_bring_it_back(desk: Terminal):
+    assert desk("show", LIGHTHOUSE.url, "--warc", "-o", "outside.warc.gz").code == 0
+    assert redact(desk).code == 0
+    ran = desk("import", "--json", "outside.warc.gz")
+    assert ran.told["left"] == {"redacted": 1}
+    assert desk.texts() == {}
+    assert desk("show", LIGHTHOUSE.url).code == 2
+    assert desk("export").out == ""
+    assert desk.damages() == []
 
 
 def test_foreign_judges_pass_over_its_tombstones(desk: Terminal):

@@ -1,45 +1,63 @@
 """`pressmark rebuild --reextract`: what was kept, read again by the extractor of today."""
 
+import shutil
+import subprocess
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from archive import open_writer
+from archive import Writer, open_writer
 from archive.records import Revision, Visit
-from tests.whole.conftest import LIGHTHOUSE
-from tests.whole.terminal import Terminal
+from scraper.demo import Press
+from tests.whole.conftest import LIGHTHOUSE, Editions
+from tests.whole.terminal import Terminal, surroundings
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def worse(desk: Terminal) -> Revision:
-    """The lighthouse as an extractor of yore kept it: with an advertisement, and without its headline's authors."""
+def spoil(desk: Terminal) -> int:
+    """Every article as an extractor of yore read it last: with an advertisement, and without its authors; how many."""
     with open_writer(desk.archive) as archive:
         with archive.reading() as reading:
-            [good] = reading.revisions_where([], limit=None)
-        told = archive.article(good)
-        paragraphs = (*told.paragraphs, "Buy a boat today!")
-        visit = Visit(
-            visit_id=f"urn:uuid:{uuid.uuid4()}",
-            url=good.article,
-            visited_at=NOW,
-            role="article",
-            outcome="new",
-            capture=good.capture,
-        )
-        bad = archive.keep(
-            replace(told, paragraphs=paragraphs, authors=("Nobody",)), visit, verdict="revised", after=good.record_id
-        )
-        assert bad
-        return bad
+            latest = {each.article: each for each in reading.revisions_in_order([])}
+        for good in latest.values():
+            worse(archive, good)
+        return len(latest)
+
+
+def worse(archive: Writer, good: Revision) -> None:
+    told = archive.article(good)
+    visit = Visit(
+        visit_id=f"urn:uuid:{uuid.uuid4()}",
+        url=good.article,
+        visited_at=NOW,
+        role="article",
+        outcome="new",
+        capture=good.capture,
+    )
+    paragraphs = (*told.paragraphs, "Buy a boat today!")
+    spoilt = replace(told, paragraphs=paragraphs, authors=("Nobody",))
+    assert archive.keep(spoilt, visit, verdict="revised", after=good.record_id)
 
 
 @pytest.fixture
 def spoilt(desk: Terminal) -> Terminal:
-    worse(desk)
+    spoil(desk)
     return desk
+
+
+def told(desk: Terminal) -> list[tuple[str, str, str]]:
+    """Article, verdict and text of each revision that stands."""
+    with desk.reading() as archive, archive.reading() as reading:
+        return sorted((each.article, each.verdict, each.sha256) for each in reading.revisions_in_order([]))
+
+
+def rows(desk: Terminal) -> list[str]:
+    with desk.reading() as archive:
+        return list(archive.dump())
 
 
 def test_an_archive_that_today_s_extractor_reads_the_same_says_so(desk: Terminal):
@@ -79,6 +97,34 @@ def test_what_is_accepted_is_shown_from_then_on_and_the_old_text_is_found_by_its
     assert "Buy a boat" in spoilt("show", bad).out
     assert spoilt("rebuild", "--reextract", "--accept").out.endswith("none would change; 0 changed\n")
     assert spoilt.damages() == []
+
+
+def test_one_that_is_killed_again_and_again_comes_to_the_same_and_the_archive_stays_sound(
+    editions: Editions, press: Press, tmp_path: Path
+):
+    shutil.copytree(editions.terminal.folder, tmp_path / "desk")
+    desk = Terminal(tmp_path / "desk", press)
+    before = told(desk)
+    spoilt = spoil(desk)
+    assert spoilt > 4
+    for lines in (1, 2, 3):
+        accept = desk.command("rebuild", "--reextract", "--accept", "--json")
+        with subprocess.Popen(accept, stdout=subprocess.PIPE, env=surroundings(desk.folder), text=True) as process:
+            assert process.stdout
+            for _ in range(lines):
+                assert '"change"' in process.stdout.readline()
+            process.kill()
+        assert desk.damages() == []
+    left = desk("--json", "rebuild", "--reextract").objects[-1]
+    assert 0 < left["read"] - len(before) < spoilt
+    assert desk("rebuild", "--reextract", "--accept").code == 0
+    assert told(desk) == before
+    after = rows(desk)
+    assert desk("rebuild", "--reextract", "--accept").out.splitlines()[-1].endswith("none would change; 0 changed")
+    assert rows(desk) == after
+    assert desk("verify").code == desk("rebuild").code == 0
+    assert rows(desk) == after
+    assert desk.damages() == []
 
 
 def test_only_what_the_filters_let_through_is_read(spoilt: Terminal):

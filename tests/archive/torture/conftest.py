@@ -1,6 +1,5 @@
 """Where the torture happens, and what it came to."""
 
-import faulthandler
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,13 +11,6 @@ from tests.archive.torture import figures, story, tracing
 
 _ROOM = 1 << 29  # bytes; a state is made and judged in a hundredth of that
 _MEMORY = Path("/dev/shm")
-
-
-@pytest.fixture(autouse=True)
-def _unhurried(request: pytest.FixtureRequest) -> None:
-    """A torture takes minutes and does not hang: no stacks are printed. Each child has its own limit."""
-    if request.node.get_closest_marker("torture"):
-        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

@@ -36,6 +36,18 @@ def die_before_it_is_synced() -> None:
     os.fdatasync = lambda fd: os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_after_making(name: str) -> None:
+    """From now on the first folder of that name that this process makes is its death: nobody waited for its name."""
+    mkdir = os.mkdir
+
+    def mortal(path: Path, mode: int = 0o777) -> None:
+        mkdir(path, mode)
+        if Path(path).name == name:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.mkdir = mortal  # type: ignore[assignment]
+
+
 def write_and_die(root: Path, shape: str, size: int | None) -> Callable[[Tell], None]:
     """A writer that writes one group of that shape and dies after so many bytes of it, or goes to its end.
 

@@ -19,7 +19,7 @@ from tests.archive.pages import HARBOUR, article, page, visit
 from tests.archive.torture import figures, power
 from tests.archive.torture import story as stories
 from tests.archive.torture.children import DONE, Tell, told
-from tests.archive.torture.deaths import write_and_die
+from tests.archive.torture.deaths import die_after_making, write_and_die
 from tests.archive.torture.judge import Told, judge, losses
 from tests.archive.torture.place import Place, State
 from tests.archive.torture.power import Disk, Moment
@@ -81,15 +81,21 @@ def a_death_before_the_sync(root: Path, tell: Tell) -> None:
     write_and_die(root, "a text", None)(tell)
 
 
+def a_death_at_a_folder(root: Path, tell: Tell) -> None:
+    die_after_making("harbour-post.example")
+    with open_writer(root) as archive:
+        keep_a_page(archive, tell, url=HARBOUR)
+
+
 def a_text_that_is_refused(root: Path, tell: Tell) -> None:
-    """One writer cannot write its text file and takes its record back; then another keeps the same text."""
+    """One writer cannot write a sidecar, takes text and record back; then another keeps the same text."""
     url = f"{HARBOUR}/refused"
     told = article("The same words.", url=url)
     with open_writer(root) as first, open_writer(root) as second:
         captures = first.append(page(url=url))
         tell_captures(tell, captures)
         brought = visit(captures[0].record_id, url=url, article=url)
-        with no_room_for("*.txt"), pytest.raises(WriteFailed):
+        with no_room_for("*.json"), pytest.raises(WriteFailed):
             first.keep(told, brought, verdict="new", after=None)
         tell_revision(tell, second.keep(told, brought, verdict="new", after=None))
 
@@ -114,6 +120,7 @@ def no_room_for(pattern: str) -> Iterator[None]:
 STORIES = {
     "a torn tail": Story(a_torn_tail, (keep_once_more,)),
     "a death before the sync": Story(an_old_archive, (a_death_before_the_sync, keep_once_more)),
+    "a death at a folder": Story(nothing, (a_death_at_a_folder, keep_once_more)),
     "a text that is refused": Story(an_old_archive, (a_text_that_is_refused,)),
     "a first day": Story(nothing, (a_first_day,)),
 }

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from tests.archive.torture.place import State
 
@@ -18,7 +19,7 @@ SECTOR = 512
 _CALLS = (
     "?open openat ?creat ?openat2 close write ?writev pwrite64 ?pwritev ?pwritev2 lseek ?truncate ftruncate fallocate"
     " fsync fdatasync ?sync_file_range ?rename ?renameat ?renameat2 ?link ?linkat ?symlink ?symlinkat ?unlink unlinkat"
-    " ?mkdir mkdirat ?rmdir ?dup ?dup2 ?dup3 ?sendfile ?copy_file_range sendto"
+    " ?mkdir mkdirat ?rmdir sync ?syncfs ?dup ?dup2 ?dup3 ?sendfile ?copy_file_range sendto"
 )
 STRACE = ("-e", f"trace={','.join(_CALLS.split())}", "-xx", "-s", "16777216", "-e", "signal=none")
 _LINE = re.compile(r"^\d+ +(\w+)\((.*)\) += (\d+)", re.MULTILINE)  # a call that failed changed nothing
@@ -169,7 +170,10 @@ class Disk:
                 return True
             case "openat":
                 return self._open(self._path(given[1]), given[2], result)
-            case "rename" | "link" | "unlink" | "mkdir":
+            case "sync":
+                self._sync()
+                return True
+            case "rename" | "link" | "unlink" | "mkdir" | "rmdir":
                 return self._apply_names(name, [self._path(each) for each in given if each.startswith('"')])
             case "close":
                 self._opened.pop(int(given[0]), None)
@@ -178,6 +182,12 @@ class Disk:
             raise UnknownCallError(name)
         return self._apply_to(name, self._opened.get(int(given[0])), given, result)
 
+    def _sync(self) -> None:
+        for file in self._files:
+            file.sync()
+        for folder in self._folders.values():
+            folder.sync()
+
     def _apply_names(self, name: str, paths: list[str | None]) -> bool:
         """A call upon names; of those that lie elsewhere nothing comes."""
         match name, [path for path in paths if path is not None]:
@@ -185,7 +195,7 @@ class Disk:
                 self._rename(old, new)
             case "link", [old, new]:
                 self._link(old, new)
-            case "unlink", [path]:
+            case "unlink" | "rmdir", [path]:
                 return self._unlink(path)
             case "mkdir", [path]:
                 self._mkdir(path)
@@ -251,8 +261,9 @@ class Disk:
         return made
 
     def _rename(self, old: str, new: str) -> None:
-        if old not in self._seen:
-            raise UnknownCallError(f"rename of the folder {old}")
+        if old in self._folders:
+            self._rename_folder(old, new)
+            return
         self._seen[new] = self._seen.pop(old)
         names = PurePosixPath(old).name, PurePosixPath(new).name
         if self._folder_of(old) is self._folder_of(new):
@@ -261,6 +272,14 @@ class Disk:
             self._step(new, Step(new=names[1], file=self._seen[new]))
             self._step(old, Step(old=names[0]))
 
+    def _rename_folder(self, old: str, new: str) -> None:
+        """Within its folder; under its old name it is still known, for the step may not have come through."""
+        if self._folder_of(old) is not self._folder_of(new):
+            raise UnknownCallError(f"rename of the folder {old} into another")
+        self._folders |= _moved(self._folders, old, new)
+        self._seen |= _moved(self._seen, old, new)
+        self._step(new, Step(PurePosixPath(old).name, PurePosixPath(new).name))
+
     def _link(self, old: str, new: str) -> None:
         self._seen[new] = self._seen[old]
         self._step(new, Step(new=PurePosixPath(new).name, file=self._seen[new]))
@@ -268,13 +287,21 @@ class Disk:
     def _unlink(self, path: str) -> bool:
         if path.endswith(_MEMORY):
             return False
-        del self._seen[path]
+        self._seen.pop(path, None)  # a folder is not in it
         self._step(path, Step(old=PurePosixPath(path).name))
         return True
 
     def _mkdir(self, path: str) -> None:
         self._folders[path] = Folder()
         self._step(path, Step(new=PurePosixPath(path).name))
+
+
+T = TypeVar("T")
+
+
+def _moved(known: Mapping[str, T], old: str, new: str) -> dict[str, T]:
+    """What is known of the folder `old` and below it, under its new name."""
+    return {new + path[len(old) :]: each for path, each in known.items() if path == old or path.startswith(f"{old}/")}
 
 
 def text(given: str) -> bytes:

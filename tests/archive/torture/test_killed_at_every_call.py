@@ -67,12 +67,14 @@ def test_a_writer_killed_at_any_system_call_loses_nothing_that_it_acknowledged(s
 
 
 @pytest.mark.torture
-def test_killed_at_every_system_call_of_a_full_keep_and_of_a_recovery(scratch):
-    sweeps = [swept(scratch, beginning, step=1) for beginning in BEGINNINGS]
-    check("killed at every system call", sweeps, floor=1_200)
+@each_beginning
+def test_killed_at_every_system_call_of_a_full_keep_and_of_a_recovery(scratch, beginning):
+    sweep = swept(scratch, beginning, step=1)
+    check(f"killed at every system call, {beginning.__name__}", [sweep], floor=400)
 
 
 @pytest.mark.torture
-def test_killed_at_every_seventh_system_call_beside_a_living_writer(scratch):
-    sweeps = [swept(scratch, beginning, step=7, beside=True) for beginning in BEGINNINGS]
-    check("killed at system calls beside a living writer", sweeps, floor=150)
+@each_beginning
+def test_killed_at_every_seventh_system_call_beside_a_living_writer(scratch, beginning):
+    sweep = swept(scratch, beginning, step=7, beside=True)
+    check(f"killed at system calls beside a living writer, {beginning.__name__}", [sweep], floor=50)
