@@ -86,11 +86,12 @@ def _compare(root: Path, known: Mapping[str, tuple[int, str | None]]) -> None:
     there = {path.relative_to(root).as_posix(): path for path in (root / "warc").glob("*/*/*/*.warc.gz")}
     closed = {warc: length for warc, (length, sha256) in known.items() if sha256}
     missing = known.keys() - there.keys()
-    # Names begin with the moment a file was made: what was made since the copy began is not lost.
-    lost = [warc for warc in missing if there and warc < max(there)]
+    # Names begin with the moment a file was made: one that was still open may have been made since the copy began.
+    lost = [warc for warc in missing if warc in closed or (there and warc < max(there))]
     other = [warc for warc, path in there.items() if warc in closed and path.stat().st_size != closed[warc]]
     if lost or other:
-        why = f"its catalog is not of the same moment as {min(lost + other)}"
-        raise NoCatalog(root, f"{why}: bring back what is missing from a second copy, or {REBUILD}")
+        of = f"{min(lost)}, which it knows, is not there" if lost else f"{min(other)} has another length than it says"
+        why = f"its catalog is not that of its WARC files: {of}"
+        raise NoCatalog(root, f"{why}; copy it again or bring back what is missing from a second copy, else {REBUILD}")
     if missing or there.keys() - closed.keys():
         raise Copied(root, COPIED)

@@ -12,6 +12,11 @@ from archive import disk
 MANIFEST = ".manifest.json"  # behind the WARC file's name
 
 
+def manifests(root: Path) -> list[Path]:
+    """Every manifest of an archive, in the order of their names."""
+    return sorted((root / "warc").glob(f"*/*/*/*{MANIFEST}"))
+
+
 def path_of(warc: Path) -> Path:
     """Where the manifest of a WARC file lies."""
     return warc.with_name(warc.name + MANIFEST)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from archive import copies, disk, erasure, index, texts
+from archive import copies, disk, erasure, index, manifest, texts
 from archive.catalog import Writing
 from archive.databases import open_sqlite, open_url, settle_log
-from archive.errors import Damaged
+from archive.errors import ArchiveError, Damaged
+from archive.manifest import MANIFEST, manifests
 from archive.members import survivors
 from archive.reader import Archive
 from archive.records import Capture, Revision
@@ -38,6 +39,7 @@ class Rebuilt:
     texts: int = 0  # text files that were missing or not as they were written
     aside: int = 0  # text files and sidecars of a copy that no record names; they are in quarantine/ now
     damages: list[Damaged] = field(default_factory=list)  # records that could not be read
+    lost: list[str] = field(default_factory=list)  # WARC files that the old catalog or a manifest knew, not there
 
 
 def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
@@ -50,13 +52,28 @@ def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
     check(root)
     lock = disk.take_lock(root / "lock", exclusive=True)
     try:
+        known = _known_before(root, catalog)
         made = _in_its_database(root, catalog) if catalog else _in_a_fresh_file(root)
     finally:
         disk.let_go(lock)
     with open_writer(root, catalog=catalog) as archive:  # takes in what a dead writer left, too
         erasure.finish(root, archive.catalog)  # a file from a second copy may hold again what was redacted
         _write_texts(archive, made)
+        made.lost = sorted(warc for warc in known if not archive.warc_path(warc).exists())
     return made
+
+
+def _known_before(root: Path, url: str | None) -> set[str]:
+    """The WARC files that ought to be there, as far as anything says so: the old catalog, and manifests."""
+    known = {path.relative_to(root).as_posix().removesuffix(MANIFEST) for path in manifests(root)}
+    with suppress(ArchiveError):  # there is none, or it is no database any more
+        opened = open_url(url, write=False, make=False) if url else open_sqlite(root / _CATALOG, write=False)
+        try:
+            with opened.reading() as reading:
+                known |= {warc for warc, (length, _) in reading.warc_files().items() if length}
+        finally:
+            opened.close()
+    return known
 
 
 @contextmanager
@@ -89,7 +106,7 @@ def _in_a_fresh_file(root: Path) -> Rebuilt:
     _drop(fresh)  # of a rebuild that was killed
     try:
         made = _index_in(fresh, root)
-        if _is_copy(root):
+        if _is_copy(root) and copies.is_alive(root):
             made.aside = _put_unnamed_aside(root, fresh, aside)
         _put_in_place(root, aside)
     except BaseException:
@@ -161,8 +178,10 @@ def _index_file(root: Path, path: Path, begin: Begin, made: Rebuilt) -> None:
         if is_open:
             writing.set_warc(warc, end, None)
         else:
-            sha256 = disk.digest_of(path) if damages else digest.hexdigest()
-            writing.set_warc(warc, path.stat().st_size, sha256)
+            # What the file was when it was closed, so that nobody takes what it is now for sound.
+            stated = (manifest.read(path) or {}).get("sha256")
+            found = disk.digest_of(path) if damages else digest.hexdigest()
+            writing.set_warc(warc, path.stat().st_size, stated if isinstance(stated, str) else found)
 
 
 def _is_copy(root: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from archive import index, ledger
 from archive.catalog import Reading
 from archive.errors import Copied, Damaged, NewerFormat, NotAnArchive
-from archive.manifest import MANIFEST
+from archive.manifest import MANIFEST, manifests
 from archive.members import bare, walk
 from archive.reader import Archive
 from archive.rebuild import provisional
@@ -229,7 +229,7 @@ def _unknown_files(archive: Archive, known: Mapping[str, object]) -> Iterator[Da
         yield Damage(
             file=warc, kind="unknown_file", what=what, lost="sight of its records, not the records", mend=REPAIR
         )
-    for path in sorted((root / "warc").glob(f"*/*/*/*{MANIFEST}")):
+    for path in manifests(root):
         warc = path.relative_to(root).as_posix().removesuffix(MANIFEST)
         # Twice, because a file gets its final name between two looks.
         if warc not in known and not any(archive.warc_path(warc).exists() for _ in range(2)) and path.exists():

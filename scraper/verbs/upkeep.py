@@ -131,19 +131,17 @@ def rebuild_archive(flags: Flags) -> int:
     for damage in made.damages:
         output.line(f"{damage.subject} @{damage.offset}: {safe(damage.message)}")
         output.say(f"    {SECOND_COPY}, then rebuild again")
-    output.object(
-        {
-            "warcs": made.warcs,
-            "groups": made.groups,
-            "texts": made.texts,
-            "aside": made.aside,
-            "damages": len(made.damages),
-        }
-    )
+    for warc in made.lost:
+        output.line(f"{warc}: is not there, though the old catalog or its manifest names it")
+        output.say(f"    {SECOND_COPY}, then rebuild again")
+    output.object({
+        "warcs": made.warcs, "groups": made.groups, "texts": made.texts, "aside": made.aside,
+        "damages": len(made.damages), "lost": made.lost,
+    })  # fmt: skip
     output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
     if made.aside:
         output.line(f"{made.aside} files of texts that were copied without their records are in quarantine/ now")
-    return DAMAGE if made.damages else DONE
+    return DAMAGE if made.damages or made.lost else DONE
 
 
 def _sample(looking: Looking, progress: Progress | None) -> Sample | None:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import random
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from scraper.compare import between, compare
 LONG_AGO = datetime(2020, 3, 1, 12, tzinfo=UTC)
 STRIKE = "http://harbour-post.example/strike"
 FERRY = "http://ferry-news.example/strike"
+_URL = re.compile("https?://[!-~]+")  # what an extractor gives, whatever a page claims
 
 
 def day(number: int) -> datetime:
@@ -77,7 +79,7 @@ def article_in(said: bytes, url: str, *, extractor: str = "1") -> Article:
     paragraphs = (text, *(("Share this.",) if extractor == "0" else ()))
     return Article(
         url=url,
-        canonical_url=canonical or url,
+        canonical_url=canonical if _URL.fullmatch(canonical) else url,
         site=url.split("/")[2],
         headline="Strike",
         paragraphs=paragraphs,

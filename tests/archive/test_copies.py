@@ -20,8 +20,9 @@ from archive import open_archive, open_writer
 from archive.databases import mark_in, mark_of
 from archive.disk import take_lock
 from archive.errors import Copied, Locked, NoCatalog
+from archive.manifest import path_of
 from archive.rebuild import provisional, rebuild
-from archive.verify import Counts, Damage, verify, verify_copy
+from archive.verify import Counts, Damage, open_to_verify, verify, verify_copy
 from tests.archive.pages import HOUSE, damages, kept
 
 # ── in another place ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,8 +119,26 @@ def test_a_catalog_copied_after_the_files_is_not_believed(rested, tmp_path):
     with open_writer(rested) as archive:
         kept(archive, "Later.", url="https://other.example/")
     shutil.copy(rested / "catalog.sqlite", copy)
-    with pytest.raises(Copied):
+    with pytest.raises(NoCatalog, match="copy it again") as refused:
         open_archive(copy)
+    assert not isinstance(refused.value, Copied)  # or the newest file is lost: who can tell?
+
+
+@pytest.mark.parametrize("lost", ["every", "the newest"])
+@pytest.mark.parametrize("at_home", [True, False])
+def test_what_an_archive_at_rest_has_lost_is_damage_and_told_by_a_rebuild(rested, tmp_path, lost, at_home):
+    with open_writer(rested) as archive:
+        kept(archive, "Later.", url="https://other.example/")
+    root = rested if at_home else shutil.copytree(rested, tmp_path / "copy")
+    gone = sorted((root / "warc").rglob("*.warc.gz"))[0 if lost == "every" else -1 :]
+    for path in gone:
+        path.unlink()
+        path_of(path).unlink()
+    with open_to_verify(root) as (archive, first):
+        assert [*first, *verify(archive, Counts())]
+    assert rebuild(root).lost == [path.relative_to(root).as_posix() for path in gone]
+    assert all("whose record is nowhere" in each for each in damages(root))
+    assert damages(root)
 
 
 def test_a_copy_that_lost_a_file_is_not_taken_for_one_of_a_living_archive(rested, tmp_path):
@@ -128,7 +147,7 @@ def test_a_copy_that_lost_a_file_is_not_taken_for_one_of_a_living_archive(rested
     copy = shutil.copytree(rested, tmp_path / "copy")
     first = min((copy / "warc").rglob("*.warc.gz"))
     first.unlink()
-    with pytest.raises(NoCatalog, match=f"not of the same moment as .*{first.name}") as refused:
+    with pytest.raises(NoCatalog, match=f"{first.name}, which it knows, is not there") as refused:
         open_archive(copy)
     assert not isinstance(refused.value, Copied)
 

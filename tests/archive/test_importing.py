@@ -15,6 +15,7 @@ import pytest
 
 from archive import Writer, open_archive, open_writer
 from archive.errors import NotAWarc
+from archive.foreign import Limits
 from archive.importing import Answer, Imported, Understood, import_warc
 from archive.index import groups
 from archive.members import Record, walk
@@ -163,11 +164,20 @@ def test_answers_to_a_post_resources_and_blocks_past_the_limit_are_left_out(arch
     assert groups_of(archive) == []
 
 
+def test_a_hostile_file_is_refused_before_anything_of_it_is_taken(archive: Writer, tmp_path: Path):
+    path = written(tmp_path / "a.warc.gz", *(response(body(f"Day {n}."), at=day(n)) for n in range(60)))
+    path.write_bytes(path.read_bytes() + gzip.compress(bytes(40_000_000)))
+    with pytest.raises(NotAWarc, match="zip bomb"):
+        imported(archive, path, limits=Limits(allowance=1_000_000))
+    assert not list(archive.root.rglob("*.warc.gz*"))
+
+
 def test_importing_twice_changes_nothing_at_all(archive: Writer, tmp_path: Path):
     path = written(
         tmp_path / "a.warc.gz", response(body("On.")), response(body("On.")), response(body("No"), url=FERRY)
     )
-    assert (imported(archive, path).taken, imported(archive, path).known) == (2, 3)
+    done = imported(archive, path)
+    assert (done.taken, done.known, imported(archive, path).known) == (2, 1, 3)
     archive.close()
     before = everything(archive.root)
     with open_writer(archive.root) as again:
@@ -282,7 +292,16 @@ class TestARevisit:
         head = b"HTTP/1.1 304 Not Modified\r\n\r\n"
         again = self.of(day(3), head=head, modified=False, WARC_Payload_Digest=sha1(b""))
         of_cut = self.of(day(4), head=head, modified=False, WARC_Refers_To_Date="2020-03-02T12:00:00Z")
-        assert imported(archive, written(tmp_path / "a.warc", moved, cut, again, of_cut)).left == {"revisit": 2}
+        of_moved = self.of(day(5), head=head, modified=False, WARC_Refers_To_Date="2020-03-01T12:00:00Z")
+        path = written(tmp_path / "a.warc", moved, cut, again, of_cut, of_moved)
+        assert imported(archive, path).left == {"revisit": 3}
+
+    def test_with_the_digest_of_nothing_means_its_date(self, archive: Writer, tmp_path: Path):
+        nothing, page = response(b"", at=day(0)), response(body("On."), at=day(1))
+        said = {"WARC_Payload_Digest": sha1(b""), "WARC_Refers_To_Date": "2020-03-02T12:00:00Z"}
+        again = self.of(day(3), head=b"HTTP/1.1 304 Not Modified\r\n\r\n", modified=False, **said)
+        done = imported(archive, written(tmp_path / "a.warc", nothing, page, again))
+        assert done.outcomes == {"not-article": 1, "new": 1, "unchanged": 1}
 
     def test_of_what_is_not_there_is_left_out_until_it_is(self, archive: Writer, tmp_path: Path):
         again = self.of(

@@ -247,10 +247,10 @@ def tiny_records(folder: Path) -> Path:
 
 
 def bomb(folder: Path) -> Path:
-    """An article, and a gigabyte of nothing in a megabyte."""
+    """More articles than are taken at a time, and a gigabyte of nothing in a megabyte."""
     path = folder / "bomb.warc.gz"
     zeros = gzip.compress(bytes(1 << 20)) * 1024
-    path.write_bytes(one(folder).read_bytes() + zeros)
+    path.write_bytes(many(folder, 60).read_bytes() + zeros)
     return path
 
 

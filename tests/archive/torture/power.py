@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -53,6 +54,7 @@ class Step:
     old: str | None = None
     new: str | None = None
     file: int | None = None
+    moved: bool = False  # into another folder
 
     def onto(self, names: dict[str, int | None]) -> None:
         if self.old:
@@ -270,7 +272,7 @@ class Disk:
             self._step(new, Step(*names, self._seen[new]))
         else:  # from one folder to another it is two steps: harder than what any disk does
             self._step(new, Step(new=names[1], file=self._seen[new]))
-            self._step(old, Step(old=names[0]))
+            self._step(old, Step(old=names[0], moved=True))
 
     def _rename_folder(self, old: str, new: str) -> None:
         """Within its folder; under its old name it is still known, for the step may not have come through."""
@@ -357,6 +359,20 @@ def plain_states(moment: Moment) -> Iterator[State]:
     yield state(moment, everything, none)
     yield state(moment, everything, all_steps)
     yield state(moment, zeros, all_steps)
+
+
+def lone_states(moment: Moment) -> Iterator[State]:
+    """Of all folders one: what was done to it came through, and no other name.
+
+    Not of one that a file was moved out of: every disk keeps the two ends of a rename together.
+    """
+    for own in moment.steps.values():
+        if not any(step.moved for step in own):
+            yield state(moment, everything, partial(_only, own))
+
+
+def _only(own: tuple[Step, ...], what: tuple[Step, ...]) -> Sequence[Step]:
+    return what if what is own else ()
 
 
 def chance_states(moment: Moment, chance: random.Random, count: int) -> Iterator[State]:
