@@ -8,8 +8,8 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,15 @@ def refused(path: Path, error: OSError) -> WriteFailed | ReadOnly:
         return ReadOnly(path, f"cannot be written ({error.strerror}); name another folder with -C, or mend its rights")
     why = _FULL.get(error.errno or 0, f"the disk answered “{error.strerror}”")
     return WriteFailed(path, f"not written: {why}; what was kept before is untouched. Make room and run it again")
+
+
+@contextmanager
+def in_our_words(path: Path) -> Iterator[None]:
+    """A block whose OSErrors are ours: a disk that fails wherever it is asked is no fault of the caller's."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(path, error) from error
 
 
 def write_all(fd: int, block: bytes) -> None:

@@ -9,7 +9,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -63,7 +63,7 @@ def finish(root: Path, catalog: Catalog) -> Erased:
         return done
     for warc in sorted({redaction.warc for redaction in gone}):
         done.tombstones += _bury(root, warc, [each for each in gone if each.warc == warc], catalog)
-    with _in_our_words(root):
+    with disk.in_our_words(root):
         for redaction in gone:
             _drop_text(root, redaction)
         done.quarantine = tuple(_sweep(root, gone))
@@ -82,16 +82,8 @@ def finish(root: Path, catalog: Catalog) -> Erased:
 
 
 def _ended(root: Path) -> None:
-    with _in_our_words(root):
+    with disk.in_our_words(root):
         (root / BEGUN).unlink(missing_ok=True)  # not waited for: a word that is back after a power cut is obeyed again
-
-
-@contextmanager
-def _in_our_words(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise disk.refused(path, error) from error
 
 
 # ── WARC files ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,7 +102,7 @@ def _bury(root: Path, warc: str, redactions: Sequence[Redaction], catalog: Catal
         for redaction in redactions
         if (grave := _grave(path, warc, redaction))
     }
-    with _in_our_words(path):
+    with disk.in_our_words(path):
         path.with_name(path.name + _DRAFT).unlink(missing_ok=True)  # of one who was killed; it may be read-only by now
         if graves:
             _replace(path, graves)

@@ -1,7 +1,6 @@
 """Opening an archive: making the folder, knowing it again, refusing what it is not."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from archive import copies, disk
@@ -29,7 +28,7 @@ def open_archive(
 def open_writer(path: str | Path, *, catalog: str | None = None, warc_size: int = GIGABYTE) -> Writer:
     """As `open_archive(path, write=True)`."""
     root = Path(path)
-    with _in_our_words(root):
+    with disk.in_our_words(root):
         _make_or_check(root)
         return _open_writer(root, catalog, warc_size, exclusive=False)
 
@@ -39,18 +38,9 @@ def open_alone(path: str | Path, *, catalog: str | None = None) -> Writer:
 
     Raises Locked while anybody does, and what `open_archive` raises.
     """
-    with _in_our_words(Path(path)):
+    with disk.in_our_words(Path(path)):
         check(Path(path))
         return _open_writer(Path(path), catalog, GIGABYTE, exclusive=True)
-
-
-@contextmanager
-def _in_our_words(root: Path) -> Iterator[None]:
-    """A block whose OSErrors are ours: a disk that fails wherever it is asked is no fault of the caller's."""
-    try:
-        yield
-    except OSError as error:
-        raise disk.refused(root, error) from error
 
 
 def _open_writer(root: Path, catalog: str | None, warc_size: int, *, exclusive: bool) -> Writer:
@@ -125,7 +115,10 @@ def check(root: Path) -> None:
     try:
         said = (root / "FORMAT").read_text(errors="replace")
     except OSError as error:
-        raise NotAnArchive(root, "has no FORMAT file, so it is no pressmark archive") from error
+        why = "has no FORMAT file, so it is no pressmark archive"
+        if (root / "warc").is_dir():
+            why = f"has lost its FORMAT file; put it back: echo '{FORMAT.strip()}' > FORMAT in that folder"
+        raise NotAnArchive(root, why) from error
     if said == FORMAT:
         return
     if said.startswith("pressmark archive ") and said.split()[-1].isdigit():

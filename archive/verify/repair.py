@@ -4,7 +4,7 @@ Nothing is deleted: what is replaced goes to quarantine/<date>/ first, rows as J
 """
 
 import json
-import os
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -179,7 +179,7 @@ def _is_whole(record: Record) -> bool:
 
 def _bring(copy: Path, path: Path) -> None:
     """Copy a file so that it is there whole, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         disk.make_folder(path.parent)
         with copy.open("rb") as source, draft.open("wb") as target:
