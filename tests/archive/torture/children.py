@@ -71,22 +71,24 @@ def fork(act: Callable[[Tell], None], *, stderr: Path) -> Child:
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if not pid:
-        ours.close()
-        _live(act, theirs, stderr)
+        _live(act, ours, theirs, stderr)
     theirs.close()
+    ours.recv(1)  # it waits to be told: from here on a tracer meets none of its preparations
     return Child(pid, ours, stderr)
 
 
-def _live(act: Callable[[Tell], None], line: socket.socket, stderr: Path) -> NoReturn:
+def _live(act: Callable[[Tell], None], parents: socket.socket, line: socket.socket, stderr: Path) -> NoReturn:
     """The child's whole life; it never comes back into pytest."""
     code = THEIRS
     try:
+        parents.close()
         signal.alarm(_LIMIT)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
         if sys.platform == "linux":  # or only root could trace it
             ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
+        line.sendall(b"r")
         if line.recv(1):
             act(lambda said: line.sendall(f"{said}\n".encode()))
             code = DONE
