@@ -8,11 +8,12 @@ import re
 import stat
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from archive.errors import Damaged, NotAWarc
 from archive.members import next_member
@@ -32,6 +33,12 @@ _OTHERS = {
     b"\x28\xb5\x2f\xfd": "is compressed with zstd; unpack it with `zstd -d` and import what comes out",
     b"filedesc:": "is an ARC file, the format before WARC; convert it with `warcio recompress`",
 }
+_ANEW = "get it anew from where it came"
+_NOTHING_IN_IT = f"is empty, so there is nothing to take; if something should be in it, {_ANEW}"
+_NO_WARC = "is no WARC or WACZ file; nothing was taken; name files that a crawler wrote (.warc, .warc.gz, .wacz)"
+_NO_WACZ = (
+    "is a zip file without a .warc or .warc.gz in it, so no WACZ; nothing was taken; name the WARC files themselves"
+)
 _ZIP_FAULTS = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, OverflowError,
     IndexError, UnicodeError,
@@ -78,49 +85,57 @@ class _Broken(Exception):
     offset = 0  # of the record they should be
 
 
-class _Stream(Protocol):
+class _Stream(ABC):
     """A file as the bytes of its records, one after another."""
 
-    fault: str | None  # why no more bytes come, when it is not the end
+    def __init__(self, file: BinaryIO) -> None:
+        self.fault: str | None = None  # why no more bytes come, when it is not the end
+        self._file = file
+        self._buffer = bytearray()
+        self._at = 0  # bytes that were passed over
 
     def peek(self, size: int) -> bytes:
         """The next bytes, up to so many; fewer at the end and before a fault. Raises _Hostile."""
-
-    def skip(self, size: int) -> int:
-        """Passes over so many bytes; how many there were. Raises _Hostile."""
-
-    def begin(self) -> int:
-        """A record begins with the next byte; where that lies: itself, or its gzip member."""
-
-    def vouches(self) -> bool:
-        """Whether the record that was begun and read is what was written, as far as the file can tell."""
-
-    def past_damage(self) -> bool:
-        """Goes to where records may begin again; False when there is no such place."""
-
-
-class _Plain:
-    """A file that is not compressed. Behind a damage nobody can tell where a record begins: a page may hold one."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.fault: str | None = None
-        self._file = file
-        self._buffer = bytearray()
-        self._at = 0
-
-    def peek(self, size: int) -> bytes:
-        while len(self._buffer) < size and (more := self._file.read(max(_CHUNK, size - len(self._buffer)))):
+        while len(self._buffer) < size and (more := self._more()):
             self._buffer += more
         return bytes(self._buffer[:size])
 
     def skip(self, size: int) -> int:
+        """Passes over so many bytes; how many there were. Raises _Hostile."""
         left = size
         while left and self.peek(1):
             here = min(left, len(self._buffer))
             del self._buffer[:here]
             left -= here
-        self._at += size - left
+            self._at += here
+            self._passed()
         return size - left
+
+    def _passed(self) -> None:  # noqa: B027 - most have nothing to do
+        """Some bytes were passed over."""
+
+    @abstractmethod
+    def _more(self) -> bytes:
+        """The next bytes of the file; none at its end, or when there is a fault."""
+
+    @abstractmethod
+    def begin(self) -> int:
+        """A record begins with the next byte; where that lies: itself, or its gzip member."""
+
+    @abstractmethod
+    def vouches(self) -> bool:
+        """Whether the record that was begun and read is what was written, as far as the file can tell."""
+
+    @abstractmethod
+    def past_damage(self) -> bool:
+        """Goes to where records may begin again; False when there is no such place."""
+
+
+class _Plain(_Stream):
+    """A file that is not compressed. Behind a damage nobody can tell where a record begins: a page may hold one."""
+
+    def _more(self) -> bytes:
+        return self._file.read(_CHUNK)
 
     def begin(self) -> int:
         return self._at
@@ -132,12 +147,11 @@ class _Plain:
         return False
 
 
-class _Gzip:
+class _Gzip(_Stream):
     """A file of gzip members."""
 
     def __init__(self, file: BinaryIO, limits: Limits, most: int | None) -> None:
-        self.fault: str | None = None
-        self._file = file
+        super().__init__(file)
         self._limits = limits
         self._most = most  # bytes that may come of it at all
         self._made = 0  # bytes inflated
@@ -154,21 +168,9 @@ class _Gzip:
         self._at = self._begun = 0  # bytes of the stream that were passed over; where the record begins
         self._members: deque[tuple[int, int]] = deque()  # (where in the stream, where in the file) each begins
 
-    def peek(self, size: int) -> bytes:
-        while len(self._buffer) < size and (more := self._more()):
-            self._buffer += more
-        return bytes(self._buffer[:size])
-
-    def skip(self, size: int) -> int:
-        left = size
-        while left and self.peek(1):
-            here = min(left, len(self._buffer))
-            del self._buffer[:here]
-            left -= here
-            self._at += here
-            while len(self._members) > 3 and self._members[3][0] <= self._at:
-                del self._members[2]  # of those that one record spans, its own and the next are enough
-        return size - left
+    def _passed(self) -> None:
+        while len(self._members) > 3 and self._members[3][0] <= self._at:
+            del self._members[2]  # of those that one record spans, its own and the next are enough
 
     def begin(self) -> int:
         while len(self._members) > 1 and self._members[1][0] <= self._at:
@@ -196,7 +198,6 @@ class _Gzip:
         return start is not None
 
     def _more(self) -> bytes:
-        """The next bytes of the stream; none at its end, or when there is a fault."""
         while self.fault is None and self._fill():
             inflate = self._inflate or self._begin_member()
             if made := self._inflated(inflate):
@@ -290,7 +291,7 @@ def read_foreign(path: Path, damages: list[Damaged], limits: Limits) -> Iterator
     try:
         yield from _of_a_likely_size(_records(path, damages, limits), limits)
     except _Hostile as error:
-        raise NotAWarc(path, f"is refused: {error}; nothing of it was taken") from error
+        raise NotAWarc(path, f"is refused: {error}; nothing of it was taken, and nothing need be done") from error
     except OSError as error:
         why = f"cannot be read ({error.strerror or error}); look whether it is there and whole"
         raise NotAWarc(path, why) from error
@@ -332,11 +333,12 @@ def _of_wacz(path: Path, file: BinaryIO, damages: list[Damaged], limits: Limits)
         package = zipfile.ZipFile(_ShortDirectory(file, limits.directory))  # type: ignore[call-overload]  # reads like one
         entries = [entry for entry in package.infolist() if _ENTRY.search(entry.filename[-8:])]
     except _ZIP_FAULTS as error:
-        raise NotAWarc(path, f"is a zip file that cannot be read ({error}); nothing of it was taken") from error
+        why = f"is a zip file that cannot be read ({error}), and nothing of it was taken; {_ANEW}"
+        raise NotAWarc(path, why) from error
     if not entries:
-        raise NotAWarc(path, "is a zip file without a .warc or .warc.gz in it, so it is no WACZ; nothing was taken")
+        raise NotAWarc(path, _NO_WACZ)
     if sum(entry.compress_size for entry in entries) > path.stat().st_size:
-        raise NotAWarc(path, "its entries overlap, as in a zip bomb; nothing of it was taken")
+        raise _Hostile("its entries overlap, as in a zip bomb")
     share = replace(limits, allowance=limits.allowance // len(entries))  # or thousands of entries make a bomb
     for entry in entries:
         name, most = one_line(entry.filename), share.inflation * entry.compress_size + share.allowance
@@ -369,7 +371,8 @@ def _of_warc(
             return
         except _Broken as error:
             goes_on = told < limits.damages and stream.past_damage()
-            damages.append(_damage(path, entry, error.offset, f"{error}{'' if goes_on else '; what follows is left'}"))
+            what = f"{error}{'' if goes_on else '; what follows is left'}"
+            damages.append(damage_at(path, entry, error.offset, what))
             if not goes_on:
                 return
 
@@ -385,7 +388,7 @@ def _opened(path: Path, file: BinaryIO, limits: Limits, most: int | None) -> _St
     if stream.peek(1) or not stream.fault:
         _check_begin(path, stream.peek(512))
     elif next_member(file, 1) is None:
-        raise NotAWarc(path, f"is no WARC file that can be read: {stream.fault}; nothing was taken")
+        raise NotAWarc(path, f"is no WARC file that can be read: {stream.fault}; nothing was taken; {_ANEW}")
     return stream
 
 
@@ -393,10 +396,11 @@ def _check_begin(path: Path, start: bytes) -> None:
     if start.lstrip(b"\r\n").startswith(b"WARC/"):
         return
     known = next((said for mark, said in _OTHERS.items() if start.startswith(mark)), None)
-    raise NotAWarc(path, known or ("is empty" if not start else "is no WARC or WACZ file; nothing was taken"))
+    raise NotAWarc(path, known or (_NOTHING_IN_IT if not start else _NO_WARC))
 
 
-def _damage(path: Path, entry: str | None, offset: int, what: str) -> Damaged:
+def damage_at(path: Path, entry: str | None, offset: int, what: str) -> Damaged:
+    """What is wrong with the record that begins there, in the file or in that entry of a WACZ."""
     return Damaged(path, f"{f'{entry} ' if entry else ''}@{offset}: {what}", offset=offset)
 
 
@@ -475,7 +479,7 @@ def _size(fields: tuple[tuple[str, str], ...]) -> int:
         raise _Broken("no Content-Length" if not said else "more than one Content-Length")
     [value] = said
     if not (value.isascii() and _LENGTH.fullmatch(value)):
-        raise _Broken(f"a Content-Length that is none: {one_line(value[:40])}")
+        raise _Broken(f"a Content-Length that no record can have: {one_line(value[:40]) or 'nothing'}")
     return int(value)
 
 

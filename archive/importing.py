@@ -10,7 +10,6 @@ What is judged anew because an earlier capture came is said in rulings. Running 
 """
 
 import hashlib
-import json
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,13 +18,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive.catalog import OUTCOME_NOW, Reading
-from archive.errors import Damaged, NotAWarc
-from archive.foreign import Foreign, Limits, look_through, one_line, read_foreign
+from archive.disk import digest_of
+from archive.errors import ArchiveError, Damaged, NotAWarc
+from archive.foreign import Foreign, Limits, damage_at, look_through, one_line, read_foreign
 from archive.heads import status_of
 from archive.history import Compare, Judged, Telling, judge, tellings_of
-from archive.members import bare
-from archive.records import Article, Capture, Exchange, Outcome, Revision, Ruling, Truncation, Verdict, Visit
-from archive.translate import LONGEST_HEAD, Asked, Left, Past, Reference, past_of, request_of, with_its_coding
+from archive.records import Article, Capture, Exchange, Outcome, Revision, Role, Ruling, Truncation, Verdict, Visit
+from archive.translate import (
+    Asked,
+    Left,
+    Past,
+    Reference,
+    beside_of,
+    is_as_stated,
+    past_of,
+    request_of,
+    role_of,
+    with_its_coding,
+)
 from archive.warc import read_fields, sha1
 from archive.writer import Writer, is_not_modified
 
@@ -34,7 +44,6 @@ _TOGETHER_BYTES = 32_000_000  # of their bodies, or fewer answers
 _NAMED = 20  # captures of a URL that are looked through for one that had a certain record id
 _OF_NOTHING = (sha1(b""), f"sha256:{hashlib.sha256(b'').hexdigest()}")
 _APART = 16  # records that may lie between an answer and its request
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +55,7 @@ class Answer:
     truncated: Truncation | None
     head: bytes
     body: bytes  # content coding kept
+    role: Role = "article"  # what it was fetched as: anything else tells no article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +79,24 @@ class Imported:
     sha256: str = ""
     taken: int = 0  # captures written
     known: int = 0  # skipped, because they are there
+    doubtful: int = 0  # of those taken: where the file states the digest of another payload
     left: Counter[str] = field(default_factory=Counter)  # records left out, by the reason
     outcomes: Counter[str] = field(default_factory=Counter)  # of the visits
     damages: list[Damaged] = field(default_factory=list)
     ended: bool = False  # whether somebody asked to stop
+    refusal: ArchiveError | None = None  # why nothing more could be taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What an import asks of whoever orders it."""
+
+    understand: Understand  # what answers come to, one for each; called with at most 32
+    compare: Compare  # the facts that differ between two tellings; None when other extractors cleaned them
+    limits: Limits = field(default_factory=Limits)
+    stop: Callable[[], bool] = lambda: False  # asked after each record
+    refusal: Callable[[], ArchiveError | None] = lambda: None  # asked before captures are written: why they may not be
+    tell: Callable[[Imported], object] = lambda _: None  # how far it is, now and then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,58 +111,27 @@ class _Arrival:
     capture: Capture | None = None
 
 
-def import_warc(
-    archive: Writer,
-    path: Path,
-    *,
-    understand: Understand,
-    compare: Compare,
-    limits: Limits | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    tell: Callable[[Imported], object] = lambda _: None,
-) -> Imported:
+def import_warc(archive: Writer, path: Path, terms: Terms) -> Imported:
     """Every answer of a WARC or WACZ file as a capture of its own date, with what it says of its article.
 
-    understand: what answers come to, one for each; called with at most 32. compare: the facts that differ between two
-    tellings, None when other extractors cleaned them. stop: asked after each record. tell: how far it is, now and then.
     What is damaged or left out is told in the answer. Raises NotAWarc when it is no such file, and what a Writer does.
     """
-    limits = limits or Limits()
-    look_through(path, limits, stop)
-    imported = Imported(file=str(path), sha256=_digest(path))
-    return _Import(archive, path, imported, understand, compare, limits, stop, tell).run()
-
-
-def _digest(path: Path) -> str:
+    look_through(path, terms.limits, terms.stop)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        imported = Imported(file=str(path), sha256=digest_of(path))
     except OSError as error:
         raise NotAWarc(path, f"cannot be read ({error.strerror}); look whether it is there and a file") from error
+    return _Import(archive, path, imported, terms).run()
 
 
 class _Import:
     """One file being imported."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what `import_warc` was given, by one caller
-        self,
-        archive: Writer,
-        path: Path,
-        imported: Imported,
-        understand: Understand,
-        compare: Compare,
-        limits: Limits,
-        stop: Callable[[], bool],
-        tell: Callable[[Imported], object],
-    ) -> None:
+    def __init__(self, archive: Writer, path: Path, imported: Imported, terms: Terms) -> None:
         self._archive = archive
         self._path = path
         self._imported = imported
-        self._understand = understand
-        self._compare = compare
-        self._limits = limits
-        self._stop = stop
-        self._tell = tell
+        self._terms = terms
         self._batch: dict[tuple[str, datetime, str], _Arrival] = {}
 
     def run(self) -> Imported:
@@ -146,8 +139,8 @@ class _Import:
             self._take(past)
             if len(self._batch) >= _TOGETHER or self._batch_bytes() >= _TOGETHER_BYTES:
                 self._flush()
-            if self._stop():
-                self._imported.ended = True
+            self._imported.ended = self._terms.stop()
+            if self._imported.ended or self._imported.refusal:
                 break
         self._flush()
         return self._imported
@@ -161,21 +154,28 @@ class _Import:
         """The answers of the file, each with its request where one stands near it."""
         waiting: deque[tuple[int, Past]] = deque()
         requests: dict[str, Asked] = {}
-        heads: dict[str, bytes] = {}
-        for number, record in enumerate(read_foreign(self._path, self._imported.damages, self._limits)):
-            if asked := request_of(record):
+        for number, record in enumerate(read_foreign(self._path, self._imported.damages, self._terms.limits)):
+            if not is_as_stated(record):
+                self._leave_changed(record)
+            elif asked := request_of(record):
                 requests[asked.record_id] = asked
                 if len(requests) > _APART:
                     del requests[next(iter(requests))]
-            elif told := _head_of_304(record):
-                heads = {told[0]: told[1]}
-                waiting = deque((at, _with_head(past, heads)) for at, past in waiting)
+            elif beside := beside_of(record):
+                waiting = deque((at, beside.told_of(past)) for at, past in waiting)
             elif past := self._past(record):
                 waiting.append((number, past))
             while waiting and number - waiting[0][0] >= _APART // 2:
                 yield from self._asked(waiting.popleft()[1], requests)
         for _, past in waiting:
             yield from self._asked(past, requests)
+
+    def _leave_changed(self, record: Foreign) -> None:
+        """All are counted; each is damage, but a file may hold nothing else, and so many are enough to name."""
+        self._imported.left["digest"] += 1
+        if len(self._imported.damages) < self._terms.limits.damages:
+            what = "not the bytes that its WARC-Block-Digest was made of"
+            self._imported.damages.append(damage_at(self._path, record.entry, record.offset, what))
 
     def _past(self, record: Foreign) -> Past | None:
         past = past_of(record, now=datetime.now(UTC))
@@ -199,6 +199,8 @@ class _Import:
         arrival = self._resolved(past)
         if arrival is None and self._batch:
             self._flush()  # what it refers to may stand in the batch
+            if self._imported.refusal:
+                return
             arrival = self._resolved(past)
         if arrival is None:
             self._imported.left["revisit"] += 1
@@ -240,6 +242,7 @@ class _Import:
                 truncated=exchange.truncated,
                 head=head if past.refers_to else exchange.response_head,
                 body=body,
+                role=past.role or role_of(exchange.url, exchange.response_head or head, body),
             ),
         )
 
@@ -287,18 +290,21 @@ class _Import:
     # ── append, understand ───────────────────────────────────────────────────────────────────────────────────────
 
     def _flush(self) -> None:
-        """The batch: durable, understood, and in its place."""
+        """The batch: durable, understood, and in its place; or let go, for nothing may be written."""
         arrivals, self._batch = list(self._batch.values()), {}
-        if not arrivals:
+        self._imported.refusal = self._imported.refusal or (self._terms.refusal() if arrivals else None)
+        if not arrivals or self._imported.refusal:
             return
         with self._archive.together():
             written = [self._appended(arrival) for arrival in arrivals]
-        self._imported.taken += sum(arrival.capture is None for arrival in arrivals)
-        understood = self._understand([arrival.answer for arrival in arrivals])
+        fresh = [arrival.past for arrival in arrivals if arrival.capture is None]
+        self._imported.taken += len(fresh)
+        self._imported.doubtful += sum(past.is_doubtful for past in fresh)
+        understood = self._terms.understand([arrival.answer for arrival in arrivals])
         told = [_told(arrival, each) for arrival, each in zip(written, understood, strict=True)]
-        for visit in _Settling(self._archive, self._understand, self._compare).settle(told):
+        for visit in _Settling(self._archive, self._terms.understand, self._terms.compare).settle(told):
             self._imported.outcomes[visit.outcome] += 1
-        self._tell(self._imported)
+        self._terms.tell(self._imported)
 
     def _appended(self, arrival: _Arrival) -> _Arrival:
         if arrival.capture:
@@ -311,7 +317,7 @@ class _Import:
         past = arrival.past
         said = [
             ("visit", arrival.visit_id),
-            ("role", "article"),
+            ("role", arrival.answer.role),
             ("import-file", one_line(self._path.name)),
             ("import-entry", past.entry),
             ("import-sha256", self._imported.sha256),
@@ -319,26 +325,6 @@ class _Import:
             ("import-offset", str(past.offset)),
         ]
         return [(name, value) for name, value in said if value]
-
-
-def _head_of_304(record: Foreign) -> tuple[str, bytes] | None:
-    """What our own metadata tells of a 304: its answer's record id, and the head that the revisit has not."""
-    if record.field("warc-type") != "metadata" or not record.block or b"response-head:" not in record.block:
-        return None
-    said = read_fields(record.block).get("response-head", "")
-    if not said.startswith('"') or len(said) > LONGEST_HEAD:
-        return None  # no string, and the depth of anything else is the file's choice
-    try:
-        return bare(record.field("warc-concurrent-to")) or "", json.loads(said).encode("latin-1")
-    except ValueError:
-        return None
-
-
-def _with_head(past: Past, heads: Mapping[str, bytes]) -> Past:
-    head = heads.get(past.record_id)
-    if not head or past.exchange.response_head or status_of(head) != 304:
-        return past
-    return replace(past, exchange=replace(past.exchange, response_head=head))
 
 
 def _belong(past: Past, asked: Asked) -> bool:
@@ -372,7 +358,7 @@ def _told(arrival: _Arrival, understood: Understood) -> _Told:
         visit_id=arrival.visit_id,
         url=capture.url,
         visited_at=capture.captured_at,
-        role="article",
+        role=arrival.answer.role,
         outcome=understood.outcome,
         reason=understood.reason,
         status=capture.status,

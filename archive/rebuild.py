@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 from archive import copies, disk, erasure, index, manifest, texts
@@ -102,7 +102,7 @@ def _in_its_database(root: Path, url: str) -> Rebuilt:
 
 def _in_a_fresh_file(root: Path) -> Rebuilt:
     """A fresh SQLite file in the place of the old one, which may be no database any more."""
-    fresh, aside = root / _FRESH, root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime())
+    fresh, aside = root / _FRESH, _free_folder(root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime()))
     _drop(fresh)  # of a rebuild that was killed
     try:
         made = _index_in(fresh, root)
@@ -113,6 +113,12 @@ def _in_a_fresh_file(root: Path) -> Rebuilt:
         _drop(fresh)
         raise
     return made
+
+
+def _free_folder(folder: Path) -> Path:
+    """That folder, or one like it that nothing has: two rebuilds may fall into one second."""
+    numbered = (folder.with_name(f"{folder.name}.{number}") for number in count(1))
+    return next(each for each in chain((folder,), numbered) if not each.exists())
 
 
 def _drop(fresh: Path) -> None:

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import islice
 
 from archive.catalog import Reading
@@ -52,7 +51,7 @@ class Change:
     @property
     def is_of_text(self) -> bool:
         """Whether the text itself reads otherwise."""
-        return self.now is not None and _sha256(self.now) != self.revision.sha256
+        return self.now is not None and self.now.sha256 != self.revision.sha256
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -223,7 +222,7 @@ def _changes(
         if now is None and replaced_at == revision.captured_at:
             # Revisions of the same moment stand in the order in which they were written: so this one is, again.
             now = kept(revision)
-        text, facts = (_sha256(now), now) if now else (revision.sha256, revision.facts)
+        text, facts = (now.sha256, now) if now else (revision.sha256, revision.facts)
         verdict, changed = _measured(text, facts, before)
         if now:
             replaced_at = revision.captured_at
@@ -244,12 +243,8 @@ def _measured(text: str, facts: Facts, before: tuple[str, Facts] | None) -> tupl
 
 
 def _reads_otherwise(now: Article, revision: Revision) -> bool:
-    return _sha256(now) != revision.sha256 or bool(_differing(now, revision.facts, _TOLD))
+    return now.sha256 != revision.sha256 or bool(_differing(now, revision.facts, _TOLD))
 
 
 def _differing(now: Facts, before: Facts, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if getattr(now, name) != getattr(before, name))
-
-
-def _sha256(article: Article) -> str:
-    return sha256(article.text.encode()).hexdigest()

@@ -1,20 +1,25 @@
 """What a foreign record says, in our words: an answer of the past, the request to it, or why it is left out."""
 
 import base64
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import cast
+from typing import cast, get_args
 from urllib.parse import quote, urlsplit
 
-from archive.foreign import Foreign
-from archive.heads import archived_head, field, has_bare_lf, note_value, status_of
+from archive.foreign import Foreign, one_line
+from archive.heads import archived_head, field, has_bare_lf, media_type, note_value, status_of
 from archive.members import bare
-from archive.records import Exchange, Truncation
+from archive.records import Exchange, Role, Truncation
+from archive.warc import read_fields, sha1
 
 LONGEST_URL = 8_000  # characters, as for what is fetched
 LONGEST_HEAD = 64_000  # bytes of an HTTP head
+_LONGEST_METADATA = 1_000_000  # bytes; ours are far shorter
 _INTERIM_ANSWERS = 16  # heads of one record; each costs a copy of what follows it
 _WEB_BEGAN = datetime(1990, 1, 1, tzinfo=UTC)
 _FROM_THE_FUTURE = timedelta(days=1)
@@ -31,7 +36,15 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
 # WARC/1.1 allows less precise ones. A minute is precise enough to say what came first, a day is not.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _DIGEST_BYTES = {"sha1": 20, "sha-1": 20, "sha256": 32, "sha-256": 32}
+_FEEDS = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
+_XML = ("application/xml", "text/xml")  # what it is of stands in its root
+_ROOT = re.compile(rb"<(?:rdf:)?([A-Za-z]+)[\s>]")
+_ROOT_WITHIN = 2_000  # bytes
+_OF_ROOT: Mapping[bytes, Role] = {
+    b"urlset": "sitemap", b"sitemapindex": "sitemap", b"rss": "feed", b"feed": "feed", b"RDF": "feed",
+}  # fmt: skip
 _HAS_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_DOUBT = "import-digest"  # the field of our metadata that keeps what the file stated
 _AS_THEY_ARE = "".join(map(chr, range(0x21, 0x7F)))  # a URL's characters that need no escape
 
 
@@ -72,10 +85,99 @@ class Past:
     entry: str | None
     exchange: Exchange
     refers_to: Reference | None  # None: a response
+    role: Role | None = None  # what it was fetched as, where a pressmark's metadata says so
 
     def asked(self, request: Asked) -> "Past":
         """With its request."""
         return replace(self, exchange=replace(self.exchange, request_head=request.head))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether its file states the digest of another payload."""
+        return any(name == _DOUBT for name, _ in self.exchange.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the metadata of a pressmark tells of the answer it stands beside."""
+
+    answer: str  # record id
+    role: Role | None
+    head: bytes  # of a 304, whose revisit has none; else empty
+
+    def told_of(self, past: Past) -> Past:
+        """The answer with what is told of it; any other as it is."""
+        if past.record_id != self.answer:
+            return past
+        exchange = past.exchange
+        if status_of(self.head) == 304 and not exchange.response_head:
+            exchange = replace(exchange, response_head=self.head)
+        return replace(past, exchange=exchange, role=self.role or past.role)
+
+
+def is_as_stated(record: Foreign) -> bool:
+    """Whether a record that we take is what its WARC-Block-Digest says; one that is not known says nothing against it.
+
+    Of a revisit it says nothing: wrong ones are about (webrecorder/warcio#18, webrecorder/warcio.js#91), and `warcio
+    check` does not look at them either.
+    """
+    if record.block is None or record.field("warc-type") not in ("response", "request", "metadata"):
+        return True
+    return not _differs(record.field("warc-block-digest"), record.block, _as_counted(record, record.block))
+
+
+def _as_counted(record: Foreign, block: bytes) -> bytes:
+    """The block as its Content-Length has it, which may be off by one or two: who wrote it may have digested that."""
+    return (block + b"\r\n\r\n")[: int(record.field("content-length") or 0)]
+
+
+def _differs(stated: str | None, *blocks: bytes) -> bool:
+    """Whether a digest is of none of these blocks."""
+    digest = _digest(stated or "")
+    if digest is None:
+        return False
+    made = sha1 if digest.startswith("sha1:") else _sha256
+    return all(made(block) != digest for block in blocks)
+
+
+def _sha256(block: bytes) -> str:
+    return f"sha256:{hashlib.sha256(block).hexdigest()}"
+
+
+def role_of(url: str, head: bytes, body: bytes) -> Role:
+    """What an answer was fetched as, where nobody says: as far as address, media type and the root of XML tell."""
+    if urlsplit(url).path == "/robots.txt":
+        return "robots"
+    kind = media_type(head)
+    if kind in _FEEDS:
+        return "feed"
+    root = _ROOT.search(body, 0, _ROOT_WITHIN) if kind in _XML else None
+    return _OF_ROOT.get(root[1], "article") if root else "article"
+
+
+def beside_of(record: Foreign) -> Beside | None:
+    """What a metadata record tells of its answer; None when it is none, or tells nothing that we know."""
+    block = record.block
+    if record.field("warc-type") != "metadata" or not block or len(block) > _LONGEST_METADATA:
+        return None
+    said = read_fields(block)
+    role = said.get("role")
+    told = Beside(
+        answer=bare(record.field("warc-concurrent-to")) or "",
+        role=cast("Role", role) if role in get_args(Role) else None,
+        head=_head_in(said.get("response-head", "")),
+    )
+    return told if told.role or told.head else None
+
+
+def _head_in(said: str) -> bytes:
+    """The head that stands in a JSON string; empty when it is none."""
+    if not said.startswith('"') or len(said) > LONGEST_HEAD:
+        return b""  # no string, and the depth of anything else is the file's choice
+    try:
+        return cast("str", json.loads(said)).encode("latin-1")
+    except ValueError:
+        return b""
 
 
 def with_its_coding(exchange: Exchange) -> Exchange:
@@ -225,10 +327,18 @@ def _exchange(record: Foreign, block: bytes, url: str, at: datetime, refers_to: 
     if not head:
         return Left("no-http")
     if refers_to:
+        notes += _doubt(record.field("warc-block-digest"), block)
         return _made(record, url, at, archived_head(head), b"", None, notes)
+    as_it_lies = body
     body, fault = _dechunked(head, body, notes)
+    # Which of the two is the payload writers do not agree on: wget digests chunks, too.
+    notes += _doubt(record.field("warc-payload-digest"), as_it_lies, body)
     cut = _cut(record, head, body) or fault
     return _made(record, url, at, archived_head(head), body, cut, notes)
+
+
+def _doubt(stated: str | None, *blocks: bytes) -> list[tuple[str, str]]:
+    return [(_DOUBT, one_line(stated or ""))] if _differs(stated, *blocks) else []
 
 
 def _made(

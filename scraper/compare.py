@@ -3,7 +3,6 @@
 Like is compared with like: a text that changed because the extractor changed is no revision of the article.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
         return Change(verdict="new")
     before: Facts = baseline or latest.facts
     changed = facts_changed(article, before)
-    if hashlib.sha256(article.text.encode()).hexdigest() == latest.sha256:
+    if article.sha256 == latest.sha256:
         return Change(verdict="facts" if changed else None, facts_changed=changed)
     if baseline is not None and baseline.text == article.text:
         return Change(verdict=None, facts_changed=changed)  # the extractor made the difference

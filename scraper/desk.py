@@ -12,11 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from archive import Writer
 from archive.catalog import Reading
-from archive.disk import Space, space
+from archive.disk import space
 from archive.errors import ArchiveError, ReadOnly, Unsettled, WriteFailed
 from archive.heads import status_of
 from archive.records import Article, Capture, Exchange, Outcome, Page, Redaction, Revision, Validators, Visit
@@ -35,6 +36,22 @@ _LEAST_FREE_SHARE = 50  # of how many parts one is to be free: 2 %
 def least_free(setting: int | None, total: int) -> int:
     """The bytes that must be free before anything is fetched: the setting, or the larger of 1 GB and 2 % of `total`."""
     return max(_LEAST_FREE, total // _LEAST_FREE_SHARE) if setting is None else setting
+
+
+def lacks_room(root: Path, min_free: int | None, therefore: str) -> ArchiveError | None:
+    """Why nothing may be written to the archive at `root` now; None: there is room.
+
+    min_free: see `least_free`. therefore: what does not happen, and what to do when there is room.
+    """
+    try:
+        left = space(root)
+    except (WriteFailed, ReadOnly) as error:
+        return error
+    floor = least_free(min_free, left.total)
+    if left.free >= floor:
+        return None
+    free, least = (f"{each / 1e6:,.1f} MB" for each in (left.free, floor))
+    return WriteFailed(root, f"the disk has {free} free and {least} must be (archive.min_free), so {therefore}")
 
 
 class Desk(Protocol):
@@ -161,17 +178,8 @@ class ArchiveDesk:
         failed = self._failed
         if failed and time.monotonic() - failed[0] < _PAUSE:
             return failed[1]
-        try:
-            left = space(self._archive.root)
-        except (WriteFailed, ReadOnly) as error:
-            return error
-        floor = least_free(self._min_free, left.total)
-        return None if left.free >= floor else self._too_little(left, floor)
-
-    def _too_little(self, left: Space, floor: int) -> WriteFailed:
-        free, least = (f"{each / 1e6:,.1f} MB" for each in (left.free, floor))
-        why = f"the disk has {free} free and {least} must be (archive.min_free), so nothing is fetched"
-        return WriteFailed(self._archive.root, f"{why}; make room, or lower the setting")
+        therefore = "nothing is fetched; make room, or lower the setting"
+        return lacks_room(self._archive.root, self._min_free, therefore)
 
     async def _called(self, call: Callable[..., T], *arguments: Any) -> T:
         """The call, made by the archive's one thread."""

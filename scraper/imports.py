@@ -29,6 +29,8 @@ def _no_page(answer: Answer) -> Understood | None:
         return Understood(outcome="not-article", reason="redirect")
     if outcome != "new":
         return Understood(outcome=outcome, reason=reason)
+    if answer.role != "article":
+        return Understood(outcome="not-article", reason=answer.role)
     if answer.status == 304 and not answer.body:
         return Understood(outcome="not-article", reason="not-modified")
     if answer.status not in (200, 304):

@@ -31,6 +31,11 @@ def exit_code(outcomes: Sequence[Outcome], others: Sequence[int] = ()) -> int:
     return codes.pop() if len(codes) == 1 else MIXED
 
 
+def counted(count: int, thing: str) -> str:
+    """How many of a thing: "1 text", "2 texts"; thing: a noun whose plural ends in s."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def code_of(error: ScraperError | ArchiveError) -> int:
     """The exit code that an error ends a verb with."""
     match error:

@@ -173,7 +173,7 @@ class ArchiveSection(Section):
     warc_size: Annotated[Bytes, Field(ge=1_000_000)] = 10**9
     """a WARC file is closed at this size; small files are quick to copy, large ones are few"""
     min_free: Floor = None
-    """free on its disk, else nothing is fetched; auto: 1 GB or, if more, 2 % of the disk; 0: none"""
+    """free on its disk, else nothing is fetched or imported; auto: 1 GB or, if more, 2 % of the disk; 0: none"""
     catalog: Annotated[StrictStr, AfterValidator(_without_password)] | None = None
     """null: SQLite in dir; or postgresql+psycopg://USER@HOST/NAME, its password from PGPASSWORD"""
     stamps: Annotated[tuple[Annotated[StrictStr, AfterValidator(_stamper)], ...], AfterValidator(_named_once)] = ()

@@ -13,7 +13,7 @@ from scraper.config import watched
 from scraper.edge import reader
 from scraper.errors import ConfigError
 from scraper.flags import Flags
-from scraper.output import DONE, Output, safe
+from scraper.output import DONE, Output, counted, safe
 from scraper.urls import site
 from scraper.verbs.fetch import settings
 
@@ -43,7 +43,7 @@ def export_archive(
         count = export(archive, to, conditions=wanted, as_format=chosen, replace=force)
     size = to.stat().st_size if to.is_file() else None
     output.object({"format": chosen.name, "file": str(to), chosen.counts: count, "bytes": size})
-    output.line(f"{to}: {count} {chosen.counts}" + (f", {size / 1e6:.1f} MB" if size is not None else ""))
+    output.line(f"{to}: {_counted(count, chosen)}" + (f", {size / 1e6:.1f} MB" if size is not None else ""))
     return DONE
 
 
@@ -54,8 +54,12 @@ def _to_stdout(archive: Archive, chosen: Format, wanted: Conditions, output: Out
         raise ConfigError("export", f"--json and {chosen.name} cannot share stdout; name a file with -o")
     count = chosen.write(archive, wanted, sys.stdout.buffer)
     sys.stdout.flush()
-    output.say(f"{count} {chosen.counts}" if count else "nothing in this archive meets these filters")
+    output.say(_counted(count, chosen) if count else "nothing in this archive meets these filters")
     return DONE
+
+
+def _counted(count: int, chosen: Format) -> str:
+    return counted(count, chosen.counts.removesuffix("s"))
 
 
 def _format(name: str | None, to: Path | None, *, raw_cells: bool) -> Format:

@@ -2,16 +2,17 @@
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from archive import Writer
-from archive.errors import NotAWarc
+from archive.errors import ArchiveError, NotAWarc
 from archive.foreign import Limits, read_foreign
-from archive.importing import Imported, Understand, import_warc
+from archive.importing import Imported, Terms, import_warc
 from scraper.compare import between
+from scraper.desk import lacks_room
 from scraper.edge import understanding, writer
 from scraper.flags import Flags
 from scraper.output import DAMAGE, DONE, Output, exit_code, safe
@@ -30,7 +31,10 @@ _WHY = {
     "segmented": "in parts",
     "revisit": "refers to what is not in the archive: import the file that holds it, then this one again",
     "redacted": "redacted",
+    "digest": "changed after its digest was made",
 }
+_DAMAGED = "left out; get the file anew from where it came, and import it again; if it was made like that, let it be"
+_NO_ROOM = "nothing more is taken; make room, or lower the setting, and run the import again: it goes on where it was"
 
 
 def import_files(flags: Flags, files: Sequence[Path]) -> int:
@@ -41,15 +45,29 @@ def import_files(flags: Flags, files: Sequence[Path]) -> int:
     if not sound:
         return exit_code((), refused)
     with _asked_to_stop() as stopped, progress(output, "importing") as show, understanding(config) as understand:
+        terms = Terms(
+            understand=understand,
+            compare=between,
+            limits=limits,
+            stop=lambda: bool(stopped),
+            refusal=lambda: lacks_room(config.archive.dir, config.archive.min_free, _NO_ROOM),
+            tell=lambda so_far: show(_so_far(so_far)),
+        )
         with writer(config, wait=flags.patience) as archive:
-            imports = _Files(archive, understand, limits, lambda: bool(stopped), show)
-            done = imports.run(sound)
+            done = _Files(archive, terms).run(sound)
         show("")
     refused += [output.fail(each) for each in done if isinstance(each, NotAWarc)]
     taken = [each for each in done if isinstance(each, Imported)]
     for each in taken:
         _tell(output, each)
-    return 128 + stopped[0] if stopped else exit_code((), [*refused, *map(_code, taken)])
+    if stopped:
+        return 128 + stopped[0]
+    refusal = next((each.refusal for each in taken if each.refusal), None)
+    return output.fail(refusal) if refusal else exit_code((), [*refused, *map(_code, taken)])
+
+
+def _so_far(imported: Imported) -> str:
+    return f"{Path(imported.file).name}: {imported.taken} taken, {imported.known} there already"
 
 
 def _parted(files: Sequence[Path], output: Output, limits: Limits) -> tuple[list[int], list[Path]]:
@@ -68,42 +86,30 @@ def _parted(files: Sequence[Path], output: Output, limits: Limits) -> tuple[list
 class _Files:
     """Files being imported into one archive."""
 
-    def __init__(
-        self,
-        archive: Writer,
-        understand: Understand,
-        limits: Limits,
-        stop: Callable[[], bool],
-        show: Callable[[str], None],
-    ) -> None:
+    def __init__(self, archive: Writer, terms: Terms) -> None:
         self._archive = archive
-        self._understand = understand
-        self._limits = limits
-        self._stop = stop
-        self._show = show
+        self._terms = terms
+        self._refusal: ArchiveError | None = None
 
     def run(self, files: Sequence[Path]) -> list[Imported | NotAWarc]:
         """Each file in order; then those again that refer to what was read after it."""
-        done = {path: self._one(path) for path in files if not self._stop()}
+        done = {path: self._one(path) for path in files if not self._is_over()}
         fresh = done
         while any(map(_has_taken, fresh.values())) and (waiting := [path for path in done if _waits(done[path])]):
-            fresh = {path: self._one(path) for path in waiting if not self._stop()}
+            fresh = {path: self._one(path) for path in waiting if not self._is_over()}
             done |= {path: _both(done[path], more) for path, more in fresh.items()}
         return list(done.values())
 
+    def _is_over(self) -> bool:
+        return self._terms.stop() or self._refusal is not None
+
     def _one(self, path: Path) -> Imported | NotAWarc:
         try:
-            return import_warc(
-                self._archive,
-                path,
-                understand=self._understand,
-                compare=between,
-                limits=self._limits,
-                stop=self._stop,
-                tell=lambda so_far: self._show(f"{path.name}: {so_far.taken} taken, {so_far.known} there already"),
-            )
+            imported = import_warc(self._archive, path, self._terms)
         except NotAWarc as error:
             return error
+        self._refusal = imported.refusal
+        return imported
 
 
 def _has_taken(imported: Imported | NotAWarc) -> bool:
@@ -121,6 +127,7 @@ def _both(first: Imported | NotAWarc, second: Imported | NotAWarc) -> Imported |
         return first
     second.known -= first.taken
     second.taken += first.taken
+    second.doubtful += first.doubtful
     second.outcomes += first.outcomes
     return second
 
@@ -148,13 +155,15 @@ def _tell(output: Output, imported: Imported) -> None:
     output.object(_as_object(imported))
     told = [f"{imported.taken} taken", f"{imported.known} there already", *_left(imported.left)]
     told += [f"{count} {outcome}" for outcome, count in sorted(imported.outcomes.items())]
+    if imported.doubtful:
+        told.append(f"{imported.doubtful} with another payload than the file's digest says (import-digest)")
     if imported.damages:
         told.append(f"{len(imported.damages)} damaged")
-    if imported.ended:
+    if imported.ended or imported.refusal:
         told.append("stopped; run it again to go on")
     output.line(f"{safe(imported.file)}: {' · '.join(told)}")
     for damage in imported.damages:
-        output.say(f"pressmark: {safe(str(damage))}; get the file anew from where it came, and import it again")
+        output.say(f"pressmark: {safe(str(damage))}; {_DAMAGED}")
 
 
 def _left(left: Counter[str]) -> list[str]:
@@ -167,8 +176,9 @@ def _as_object(imported: Imported) -> dict[str, Any]:
         "sha256": imported.sha256,
         "taken": imported.taken,
         "known": imported.known,
+        "doubtful": imported.doubtful,
         "left": {reason: count for reason, count in sorted(imported.left.items()) if count},
         "outcomes": dict(sorted(imported.outcomes.items())),
         "damages": [{"offset": damage.offset, "what": damage.message} for damage in imported.damages],
-        "ended": imported.ended,
+        "ended": imported.ended or imported.refusal is not None,
     }

@@ -10,7 +10,7 @@ from archive.redact import Cover, cover_article, cover_text, redact
 from scraper.edge import alone, reader
 from scraper.errors import ConfigError
 from scraper.flags import Flags
-from scraper.output import DONE, FAILED, Output, safe
+from scraper.output import DONE, FAILED, Output, counted, safe
 from scraper.urls import key
 from scraper.verbs.fetch import settings
 
@@ -71,7 +71,8 @@ def _told(output: Output, cover: Cover, erased: Erased) -> int:
         output.say(f"removed, for it may have held it: {path}")
     counts = {"texts": len(cover.texts), "captures": len(cover.captures), "tombstones": erased.tombstones}
     output.object({**counts, "left": erased.left})
-    output.line(f"{_counted(cover)} taken out; {erased.tombstones} tombstones say when and why")
+    say = "says" if erased.tombstones == 1 else "say"
+    output.line(f"{_counted(cover)} taken out; {counted(erased.tombstones, 'tombstone')} {say} when and why")
     if erased.left is None:
         return DONE
     output.say(f"the records are gone, the catalog's file is not clean yet: {erased.left}")
@@ -80,4 +81,4 @@ def _told(output: Output, cover: Cover, erased: Erased) -> int:
 
 
 def _counted(cover: Cover) -> str:
-    return f"{len(cover.texts)} texts and {len(cover.captures)} captures"
+    return f"{counted(len(cover.texts), 'text')} and {counted(len(cover.captures), 'capture')}"

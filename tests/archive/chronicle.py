@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive import Writer, open_writer
-from archive.importing import Answer, Understood, import_warc
+from archive.importing import Answer, Terms, Understood, import_warc
 from archive.records import Page, Revision, Role, Ruling, Site, Standing, Verdict
 from tests.archive.pages import HARBOUR, article, exchange, later, not_modified, page, visit
 
@@ -129,7 +129,8 @@ class Chronicle:
             for n in range(3):
                 other.append(page(self._text().encode(), url=f"{self._url()}/i{n % 2}", at=later(self._hours + n)))
         [warc] = path.rglob("*.warc.gz")
-        self.captures += import_warc(self._archive, warc, understand=_understand, compare=lambda *_: ()).taken
+        terms = Terms(understand=_understand, compare=lambda *_: ())
+        self.captures += import_warc(self._archive, warc, terms).taken
 
     def journal(self) -> None:
         self._archive.journal()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import Archive, Writer
-from archive.importing import Answer, Imported, Understood, import_warc
+from archive.importing import Answer, Imported, Terms, Understood, import_warc
 from archive.records import Article, Exchange, Page, Visit
 from scraper.compare import between, compare
 
@@ -94,6 +94,8 @@ def understood(answers: Sequence[Answer]) -> list[Understood]:
 
 
 def _understood(answer: Answer) -> Understood:
+    if answer.role != "article":
+        return Understood(outcome="not-article", reason=answer.role)
     if answer.status not in (200, 304) or answer.body.count(b"\n") < 2 or answer.truncated:
         return Understood(outcome="not-article", reason="no-text")
     told = article_in(answer.body, answer.url)
@@ -102,7 +104,7 @@ def _understood(answer: Answer) -> Understood:
 
 def imported(archive: Writer, path: Path, **said: object) -> Imported:
     """The file, imported."""
-    return import_warc(archive, path, understand=understood, compare=between, **said)  # type: ignore[arg-type]
+    return import_warc(archive, path, Terms(understand=understood, compare=between, **said))  # type: ignore[arg-type]
 
 
 def fetched_now(archive: Writer, text: str, *, url: str, at: datetime, author: str, extractor: str = "1") -> None:

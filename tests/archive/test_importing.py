@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from archive import Writer, open_archive, open_writer
-from archive.errors import NotAWarc
+from archive.errors import NotAWarc, WriteFailed
 from archive.foreign import Limits
-from archive.importing import Answer, Imported, Understood, import_warc
+from archive.importing import Answer, Imported, Terms, Understood, import_warc
 from archive.index import groups
 from archive.members import Record, walk
 from archive.rebuild import rebuild
-from archive.records import Redaction
+from archive.records import Exchange, Page, Redaction
 from archive.warc import read_fields, sha1
 from scraper.compare import between
 from tests.archive.foreign_files import (
@@ -330,6 +330,121 @@ def test_metadata_that_claims_to_be_the_head_of_a_304_costs_nothing(archive: Wri
     assert (done.taken, done.damages) == (1, [])
 
 
+def with_digest(block: bytes, *, kind: str = "response", at: datetime = LONG_AGO, **said: Any) -> bytes:
+    """A record that states the digest of its block."""
+    fields: dict[str, Any] = {
+        "WARC_Target_URI": STRIKE, "WARC_Date": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "WARC_Block_Digest": sha1(block),
+        "Content_Type": f"application/http; msgtype={kind}", **said,
+    }  # fmt: skip
+    return record(kind, block, **fields)
+
+
+class TestADigest:
+    @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
+    def test_that_is_of_other_bytes_leaves_the_record_out_and_says_so(self, archive: Writer, tmp_path: Path, name: str):
+        first = with_digest(http(body("The strike is on.")))
+        changed = first.replace(b"The strike is on.", b"The strike is off", 1)
+        before = response(body("Soon."), url=FERRY)
+        path = written(tmp_path / name, before, changed, with_digest(http(body("Over."))))
+        done = imported(archive, path)
+        assert (done.taken, done.left, done.outcomes) == (2, {"digest": 1}, {"new": 2})
+        [damage] = done.damages
+        start = len(packed([before]) if name.endswith("gz") else before)
+        assert damage.message == f"@{start}: not the bytes that its WARC-Block-Digest was made of"
+        assert b"strike is off" not in b"".join(everything(archive.root).values())
+
+    def test_changed_in_a_request_or_in_metadata_is_told_and_the_answer_taken(self, archive: Writer, tmp_path: Path):
+        names: dict[str, Any] = {"WARC_Concurrent_To": "<urn:uuid:answer>"}
+        asked = with_digest(REQUEST, kind="request", **names).replace(b"Accept: */*", b"Accept: x/x")
+        role = with_digest(b"role: feed\r\n", kind="metadata", **names).replace(b"feed", b"robo")
+        path = written(tmp_path / "a.warc", response(body("On."), WARC_Record_ID="<urn:uuid:answer>"), asked, role)
+        done = imported(archive, path)
+        assert (done.left, len(done.damages), done.outcomes) == ({"digest": 2}, 2, {"new": 1})
+        assert [each.type for [*group] in groups_of(archive) for each in group] == ["response", "metadata"]
+
+    def test_of_which_a_file_has_no_right_one_is_counted_and_named_a_hundred_times(
+        self, archive: Writer, tmp_path: Path
+    ):
+        wrong = with_digest(http(body("On.")), WARC_Block_Digest=sha1(b"Off."))
+        path = written(tmp_path / "a.warc", *[wrong] * 150, response(body("Over.")))
+        done = imported(archive, path)
+        assert (done.left, len(done.damages), done.taken) == ({"digest": 150}, 100, 1)
+
+    def test_of_the_payload_alone_that_is_another_is_kept_beside_it(self, archive: Writer, tmp_path: Path):
+        """Writers do not agree on what it is of: nobody can tell a change from their way."""
+        said: dict[str, Any] = {"WARC_Payload_Digest": sha1(b"Off.")}
+        right: dict[str, Any] = {"WARC_Payload_Digest": sha1(body("Over."))}
+        path = written(tmp_path / "a.warc", response(body("On."), **said), response(body("Over."), at=day(1), **right))
+        done = imported(archive, path)
+        assert (done.taken, done.doubtful, done.damages) == (2, 1, [])
+        kept = [read_fields(group[-1].block).get("import-digest") for group in groups_of(archive)]
+        assert kept == [sha1(b"Off."), None]
+        assert imported(archive, path).doubtful == 0
+
+
+class TestARole:
+    @staticmethod
+    def roles(archive: Writer) -> list[tuple[str, str, str | None]]:
+        with archive.reading() as reading:
+            visits = reading.visits_since(datetime(1990, 1, 1, tzinfo=UTC))
+        return [(visit.role, visit.outcome, visit.reason) for visit in visits]
+
+    def test_is_what_our_own_metadata_says(self, archive: Writer, tmp_path: Path):
+        """A front reads like an article, and is none."""
+        with open_writer(tmp_path / "theirs") as theirs:
+            for number, role in enumerate(("front", "feed", "sitemap", "robots", "article")):
+                exchange = Exchange(
+                    url=STRIKE, started_at=day(number), seconds=0.25, request_head=b"GET / HTTP/1.1\r\n\r\n",
+                    response_head=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+                    body=body(f"Day {number}."), ip=None,
+                )  # fmt: skip
+                theirs.append(Page(exchanges=(exchange,)), [("role", role)])
+        [path] = (tmp_path / "theirs").rglob("*.warc.gz")
+        polls = [(role, "not-article", role) for role in ("front", "feed", "sitemap", "robots")]
+        assert imported(archive, path).damages == []
+        assert self.roles(archive) == [*polls, ("article", "new", None)]
+        kept = [read_fields(group[-1].block)["role"] for group in groups_of(archive)]
+        assert kept == ["front", "feed", "sitemap", "robots", "article"]
+        archive.close()
+        with open_writer(tmp_path / "third") as third:
+            for each in archive.root.rglob("*.warc.gz"):
+                imported(third, each)
+            assert self.roles(third) == self.roles(archive)
+
+    def test_else_what_address_and_media_type_say(self, archive: Writer, tmp_path: Path):
+        robots = response(body("User-agent: *"), url="http://harbour-post.example/robots.txt")
+        feed = response(body("<rss>"), url=FERRY, at=day(1), headers="Content-Type: application/rss+xml\r\n")
+        imported(archive, written(tmp_path / "a.warc", robots, feed, response(body("On."), at=day(2))))
+        assert self.roles(archive) == [
+            ("robots", "not-article", "robots"),
+            ("feed", "not-article", "feed"),
+            ("article", "new", None),
+        ]
+        archive.close()
+        assert damages(archive.root) == []
+
+
+def test_where_nothing_may_be_written_an_import_ends_before_the_next_batch_and_goes_on(archive: Writer, tmp_path: Path):
+    undated = response(body("On."), WARC_Date="")
+    path = written(tmp_path / "a.warc.gz", *(response(body(f"Day {n}."), at=day(n)) for n in range(80)), undated)
+    full = WriteFailed(archive.root, "full")
+    asked = iter([None, full])
+    done = imported(archive, path, refusal=lambda: next(asked))
+    assert (done.taken, done.refusal, done.left) == (32, full, {})  # what stands behind was not looked at
+    assert (imported(archive, path).taken, imported(archive, path).known) == (48, 80)
+    archive.close()
+    assert damages(archive.root) == []
+
+
+def test_where_nothing_may_be_written_a_revisit_is_not_said_to_refer_to_nothing(archive: Writer, tmp_path: Path):
+    names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-01T12:00:00Z"}
+    again = TestARevisit.of(day(2), head=http(b""), **names)
+    path = written(tmp_path / "a.warc", response(body("On.")), again)
+    done = imported(archive, path, refusal=lambda: WriteFailed(archive.root, "full"))
+    assert (done.taken, done.left) == (0, {})
+    assert groups_of(archive) == []
+
+
 def answers_of_all_kinds() -> list[bytes]:
     """Records whose every byte a fuzz may change."""
     chunked = b"8\r\n\nLena Ah\r\n5\r\no\nOn.\r\n0\r\nX-End: 1\r\n\r\n"
@@ -345,6 +460,8 @@ def answers_of_all_kinds() -> list[bytes]:
         TestARevisit.of(day(6), head=b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n", WARC_Refers_To_Target_URI=STRIKE,
                         WARC_Refers_To_Date="2020-03-01T12:00:00Z"),
         response(body("Ov"), at=day(7), WARC_Truncated="time"),
+        with_digest(http(body("On.")), at=day(8), WARC_Payload_Digest=sha1(body("On."))),
+        with_digest(b"role: front\r\n", kind="metadata", WARC_Concurrent_To="<urn:uuid:answer>"),
     ]  # fmt: skip
 
 
@@ -397,7 +514,7 @@ class TestAnImportThatDied:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            import_warc(archive, path, understand=dies, compare=between)
+            import_warc(archive, path, Terms(understand=dies, compare=between))
         done = imported(archive, path)
         assert (done.taken, done.outcomes) == (0, {"new": 1, "revised": 1})
         with open_writer(tmp_path / "other") as other:
@@ -450,5 +567,5 @@ def test_an_import_tells_how_far_it_is(archive: Writer, tmp_path: Path):
     def tell(said: Imported) -> None:
         so_far.append(said.taken)
 
-    import_warc(archive, path, understand=understood, compare=between, tell=tell)
+    import_warc(archive, path, Terms(understand=understood, compare=between, tell=tell))
     assert so_far == [32, 40]

@@ -60,6 +60,12 @@ def test_a_sound_archive_is_the_same_after_a_rebuild_and_its_old_catalog_is_kept
     assert [path.name for path in (root / "quarantine").rglob("catalog.sqlite")] == ["catalog.sqlite"]
 
 
+def test_of_two_rebuilds_in_one_second_each_keeps_its_old_catalog(root):
+    for _ in range(3):
+        rebuild(root)
+    assert len(list((root / "quarantine").rglob("catalog.sqlite"))) == 3
+
+
 def test_a_changed_text_is_written_anew(root):
     path = min((root / "text").rglob("*.txt"))
     said = path.read_bytes()

@@ -1,10 +1,11 @@
 """What foreign records say, in our words: dates, digests, heads and chunks as the crawlers of this world write them."""
 
+import base64
 import gzip
 import hashlib
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,17 @@ import pytest
 
 from archive.foreign import Foreign
 from archive.heads import status_of
-from archive.translate import Asked, Left, Past, past_of, request_of, with_its_coding
+from archive.translate import (
+    Asked,
+    Left,
+    Past,
+    beside_of,
+    is_as_stated,
+    past_of,
+    request_of,
+    role_of,
+    with_its_coding,
+)
 from tests.archive.foreign_files import STRIKE, http
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -171,7 +182,7 @@ def test_chunks_are_undone_where_there_are_any(body: bytes, payload: bytes, trun
 @pytest.mark.parametrize(
     ("coding", "body", "is_renamed"),
     [
-        ("gzip", gzip.compress(b"<html>"), False),
+        ("gzip", gzip.compress(b"<html>", mtime=0), False),
         ("gzip", b"On.", True),
         ("GZIP", b"<html>", True),
         ("br", b"\n<!DOCTYPE html>", True),
@@ -232,3 +243,122 @@ def test_a_request_without_a_head_or_method_is_none():
 def test_a_block_that_was_too_large_to_read_is_left_out():
     found = past_of(foreign(None), now=NOW)
     assert found == Left("too-large")
+
+
+def sha1_hex(block: bytes) -> str:
+    return f"sha1:{hashlib.sha1(block).hexdigest()}"  # noqa: S324 - as WARC files state it
+
+
+def sha1_base32(block: bytes) -> str:
+    return f"sha1:{base64.b32encode(hashlib.sha1(block).digest()).decode()}"  # noqa: S324 - as WARC files state it
+
+
+def sha256_hex(block: bytes) -> str:
+    return f"sha256:{hashlib.sha256(block).hexdigest()}"
+
+
+DIGESTS = [sha1_hex, sha1_base32, sha256_hex, lambda block: sha1_base32(block).lower()]
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+@pytest.mark.parametrize("kind", ["response", "request", "metadata"])
+def test_a_block_that_was_changed_is_not_what_its_digest_says(digest: Callable[[bytes], str], kind: str):
+    whole = http(b"On.")
+    said = {"WARC_Block_Digest": digest(whole), "Content_Length": str(len(whole))}
+    assert is_as_stated(foreign(whole, kind=kind, **said))
+    for at in range(len(whole)):
+        changed = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+        assert not is_as_stated(foreign(changed, kind=kind, **said))
+
+
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+def test_a_digest_may_be_of_the_block_as_a_length_that_is_off_counts_it(off: int):
+    block = http(b"exactly")
+    counted = (block + b"\r\n")[: len(block) + off]
+    for of in (block, counted):
+        said = {"WARC_Block_Digest": sha1_hex(of), "Content_Length": str(len(counted))}
+        assert is_as_stated(foreign(block, **said))
+    assert not is_as_stated(foreign(block, WARC_Block_Digest=sha1_hex(b"x"), Content_Length=str(len(counted))))
+
+
+@pytest.mark.parametrize("said", [None, "md5:d41d8cd98f00b204e9800998ecf8427e", "blake3:00", "sha1:x", "x"])
+def test_a_digest_that_is_missing_or_not_known_says_nothing(said: str | None):
+    assert is_as_stated(foreign(http(b"On."), WARC_Block_Digest=said))
+    assert not past(http(b"On."), WARC_Payload_Digest=said).is_doubtful
+
+
+def test_of_a_block_that_was_not_read_and_a_record_that_is_not_taken_no_digest_is_made():
+    said = {"WARC_Block_Digest": sha1_hex(b"x")}
+    assert is_as_stated(foreign(None, **said))
+    assert is_as_stated(foreign(b"software: x", kind="warcinfo", **said))
+
+
+def test_a_revisit_is_believed_whatever_its_digest_and_another_one_is_noted():
+    said = {"WARC_Block_Digest": f"sha1:{NOTHING_BASE32}", "Content_Length": str(len(http(b"")))}
+    again = foreign(http(b""), kind="revisit", **said)
+    assert is_as_stated(again)
+    assert ("import-digest", f"sha1:{NOTHING_BASE32}") in past(http(b""), kind="revisit", **said).exchange.notes
+    assert not past(http(b""), kind="revisit", WARC_Block_Digest=sha1_hex(http(b""))).is_doubtful
+
+
+@pytest.mark.parametrize("digest", DIGESTS)
+def test_a_payload_digest_may_be_of_the_body_with_or_without_its_chunks_and_any_other_is_noted(
+    digest: Callable[[bytes], str],
+):
+    chunked = b"3\r\nOn.\r\n0\r\n\r\n"
+    for of in (chunked, b"On."):
+        assert not past(http(chunked, headers=CHUNKED), WARC_Payload_Digest=digest(of)).is_doubtful
+    other = past(http(chunked, headers=CHUNKED), WARC_Payload_Digest=digest(b"Off"))
+    assert other.is_doubtful
+    assert dict(other.exchange.notes)["import-digest"] == digest(b"Off")
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "body", "role"),
+    [
+        (STRIKE, "Content-Type: text/html\r\n", b"<html>", "article"),
+        (STRIKE, "", b"<rss>", "article"),
+        ("http://a.example/robots.txt", "Content-Type: text/html\r\n", b"<html>", "robots"),
+        ("http://a.example/robots.txt?x=1", "", b"", "robots"),
+        ("http://a.example/about/robots.txt", "Content-Type: text/plain\r\n", b"", "article"),
+        (STRIKE, "Content-Type: application/rss+xml; charset=utf-8\r\n", b"", "feed"),
+        (STRIKE, "Content-Type: APPLICATION/ATOM+XML\r\n", b"", "feed"),
+        (STRIKE, "Content-Type: application/feed+json\r\n", b"{}", "feed"),
+        (STRIKE, "Content-Type: text/xml\r\n", b'<?xml version="1.0"?>\n<!-- hi -->\n<rss version="2.0">', "feed"),
+        (STRIKE, "Content-Type: application/xml\r\n", b'\xef\xbb\xbf<rdf:RDF xmlns="x">', "feed"),
+        (STRIKE, "Content-Type: application/xml\r\n", b'<urlset xmlns="x">', "sitemap"),
+        (STRIKE, "Content-Type: text/xml\r\n", b"<sitemapindex>", "sitemap"),
+        (STRIKE, "Content-Type: text/xml\r\n", b"<report><rss>", "article"),
+        (STRIKE, "Content-Type: text/xml\r\n", b" " * 5_000 + b"<rss>", "article"),
+        (STRIKE, "Content-Type: text/xml\r\n", gzip.compress(b"<rss>", mtime=0), "article"),
+    ],
+)
+def test_an_answer_that_nobody_gives_a_role_has_what_its_address_and_type_say(
+    url: str, headers: str, body: bytes, role: str
+):
+    assert role_of(url, http(b"", headers=headers), body) == role
+
+
+@pytest.mark.parametrize(
+    ("block", "role"),
+    [
+        (b"status: 200\r\nrole: feed\r\n", "feed"),
+        (b"role: robots\r\nrole: article\r\n", "robots"),
+        (b"role: emperor\r\n", None),
+        (b"via: http://a.example/\r\n", None),
+        (b"role: feed\r\n" + b"x: y\r\n" * 200_000, None),
+        (b"", None),
+    ],
+)
+def test_a_role_is_one_of_ours_or_none(block: bytes, role: str | None):
+    told = beside_of(foreign(block, kind="metadata", WARC_Concurrent_To="<urn:uuid:theirs>"))
+    assert (told.role if told else None) == role
+    answer = past(http(b"On."))
+    assert (told.told_of(answer).role if told else answer.role) == role
+    assert beside_of(foreign(block, kind="resource")) is None
+
+
+def test_what_metadata_tells_is_of_the_answer_that_it_names():
+    told = beside_of(foreign(b"role: feed\r\n", kind="metadata", WARC_Concurrent_To="<urn:uuid:other>"))
+    assert told
+    assert told.told_of(past(http(b"On."))).role is None

@@ -20,7 +20,7 @@ from archive.errors import (
 )
 from archive.records import Capture
 from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle, Refused, ScraperError, Unreadable
-from scraper.output import Output, capture_object, code_of, exit_code, safe
+from scraper.output import Output, capture_object, code_of, counted, exit_code, safe
 
 URL = "https://harbour-post.example/strike"
 
@@ -99,6 +99,10 @@ def test_json_is_one_object_a_line_and_nothing_else(capsys):
     out, err = capsys.readouterr()
     assert out == '{"schema": 1, "headline": "Ж\\n“ž”"}\n'
     assert err == ""
+
+
+def test_one_of_a_thing_is_no_plural():
+    assert [counted(number, "text") for number in (0, 1, 2)] == ["0 texts", "1 text", "2 texts"]
 
 
 def test_an_error_is_one_line_that_begins_with_our_name(capsys):

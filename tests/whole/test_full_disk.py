@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scraper.demo import Answer, Press
+from tests.archive.foreign_files import response, written
 from tests.whole.conftest import LIGHTHOUSE
 from tests.whole.terminal import Running, Terminal
 
@@ -107,6 +108,25 @@ def test_a_daemon_pauses_under_the_floor_and_goes_on_when_there_is_room(pressmar
     assert pressmark.damages() == []
     visits = [visit for visit in pressmark.all_visits() if visit.url in PAGES]
     assert len(visits) == len([asked for asked in press.requests if asked[0] == "ticker.example"]) - 1  # robots.txt
+
+
+def test_an_import_ends_under_the_floor_and_goes_on_when_there_is_room(pressmark: Terminal, disk: Disk):
+    pictures = (
+        response(os.urandom(100_000), url=f"http://ticker.example/{number}", headers="Content-Type: image/png\r\n")
+        for number in range(150)
+    )
+    path = written(pressmark.folder / "theirs.warc.gz", *pictures)
+    pressmark.settings(archive={"min_free": FLOOR})
+    words = ("--json", "-C", str(disk.folder / "archive"), str(path))
+    disk.sh(f"head -c 10000000 /dev/zero > '{disk.folder}/filler'")
+    taken, refused = (ended := pressmark("import", *words, before=disk.inside)).objects
+    assert (ended.code, taken["ended"], refused["exit"]) == (1, True, 1)
+    assert 0 < taken["taken"] < 150
+    assert "must be (archive.min_free), so nothing more is taken; make room" in refused["message"]
+    disk.free()
+    rest = pressmark("import", *words, before=disk.inside)
+    assert (rest.code, rest.told["taken"], rest.told["known"]) == (0, 150 - taken["taken"], taken["taken"])
+    assert pressmark("verify", "-C", str(disk.folder / "archive"), before=disk.inside).code == 0
 
 
 def test_one_link_and_one_pass_end_before_any_request_under_the_floor(pressmark: Terminal, press: Press):

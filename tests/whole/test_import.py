@@ -1,5 +1,6 @@
 """`pressmark import`: what wget, warcio and others have captured becomes part of the archive."""
 
+import base64
 import fcntl
 import gzip
 import hashlib
@@ -18,7 +19,7 @@ import pytest
 from archive.members import walk
 from archive.warc import SAME_PAYLOAD, read_fields
 from scraper.demo import Press
-from tests.archive.foreign_files import everything, packed, record, response, written
+from tests.archive.foreign_files import everything, http, packed, record, response, written
 from tests.servers import moved, ok, origin
 from tests.whole.conftest import LIGHTHOUSE, Editions
 from tests.whole.terminal import PATIENCE, Terminal, surroundings
@@ -197,6 +198,20 @@ def test_our_own_archive_of_three_editions_tells_the_same_history_elsewhere(edit
     assert (everything(other.archive), rows(other)) == before
 
 
+def test_feeds_fronts_and_robots_txt_of_our_own_archive_stay_what_they_were(editions: Editions, tmp_path: Path):
+    other = Terminal(tmp_path / "other", editions.terminal.press)
+    files = [str(path) for path in (editions.terminal.archive / "warc").rglob("*.warc.gz")]
+    assert other("import", *files).code == 0
+    theirs = {(visit.url, visit.role) for visit in editions.terminal.all_visits() if visit.capture}
+    ours = {(visit.url, visit.role) for visit in other.all_visits()}
+    assert {role for _, role in theirs} == {"article", "feed", "sitemap", "front", "robots"}
+    assert theirs <= ours
+    assert {role for url, role in ours if url.endswith("/robots.txt")} == {"robots"}
+    polls = [visit for visit in other.all_visits() if visit.role != "article"]
+    assert {visit.reason for visit in polls if visit.outcome == "not-article"} >= {"feed", "sitemap", "front", "robots"}
+    assert [visit for visit in polls if visit.article] == []
+
+
 def rows(terminal: Terminal) -> list[str]:
     """The catalog, row by row."""
     with terminal.reading() as archive:
@@ -224,7 +239,8 @@ def test_what_is_no_warc_is_refused_and_makes_no_archive(pressmark: Terminal):
     junk = pressmark.folder / "junk.warc.gz"
     junk.write_bytes(b"nothing")
     ran = pressmark("import", str(junk))
-    assert (ran.code, ran.refusal) == (2, f"pressmark: {junk}: is no WARC or WACZ file; nothing was taken")
+    why = "is no WARC or WACZ file; nothing was taken; name files that a crawler wrote (.warc, .warc.gz, .wacz)"
+    assert (ran.code, ran.refusal) == (2, f"pressmark: {junk}: {why}")
     assert not pressmark.archive.exists()
 
 
@@ -236,6 +252,47 @@ def test_of_a_torn_file_what_is_whole_is_taken_and_said(pressmark: Terminal):
     assert "1 taken" in ran.out
     assert "cut short" in ran.err
     assert "import it again" in ran.err
+
+
+def test_what_was_changed_after_its_digest_was_made_is_left_out_and_told(pressmark: Terminal):
+    page = page_of("Crane stays closed")
+    digest = base64.b32encode(hashlib.sha1(http(page)).digest()).decode()  # noqa: S324 - as WARC files state it
+    whole = response(page, WARC_Block_Digest=f"sha1:{digest}")
+    path = written(pressmark.folder / "a.warc.gz", whole.replace(b"stays", b"stayz", 1))
+    ran = pressmark("import", str(path))
+    assert (ran.code, pressmark.texts()) == (5, {})
+    assert "0 taken · 0 there already · 1 left out (changed after its digest was made) · 1 damaged" in ran.out
+    assert "@0: not the bytes that its WARC-Block-Digest was made of; left out; get the file anew" in ran.err
+    told = pressmark("import", "--json", str(written(pressmark.folder / "b.warc.gz", whole))).told
+    assert (told["taken"], told["left"], told["doubtful"]) == (1, {}, 0)
+
+
+def test_a_payload_that_is_not_what_its_file_says_is_taken_and_told(pressmark: Terminal):
+    path = written(pressmark.folder / "a.warc", response(page_of("Crane"), WARC_Payload_Digest="sha1:" + "Q" * 32))
+    ran = pressmark("import", str(path))
+    assert (ran.code, len(pressmark.texts())) == (0, 1)
+    assert "1 with another payload than the file's digest says (import-digest)" in ran.out
+
+
+def test_under_the_floor_nothing_is_taken_and_it_goes_on_when_there_is_room(pressmark: Terminal):
+    path = one(pressmark.folder)
+    pressmark.settings(archive={"min_free": "1000 GB"})
+    ran = pressmark("import", str(path), str(one(pressmark.folder, "again.warc.gz")))
+    assert ran.code == 1
+    assert ran.out == f"{path}: 0 taken · 0 there already · stopped; run it again to go on\n"
+    [line] = ran.err.splitlines()
+    assert line.startswith(f"pressmark: {pressmark.archive}: the disk has ")
+    assert "must be (archive.min_free), so nothing more is taken; make room, or lower the setting, and run" in line
+    assert pressmark.all_visits() == []
+    pressmark.settings(archive={"min_free": 0})
+    assert pressmark("import", "--json", str(path)).told["taken"] == 2
+    assert pressmark.damages() == []
+
+
+def test_an_empty_file_is_told_with_what_to_do(pressmark: Terminal):
+    path = written(pressmark.folder / "empty.warc")
+    why = "is empty, so there is nothing to take; if something should be in it, get it anew from where it came"
+    assert pressmark("import", str(path)).refusal == f"pressmark: {path}: {why}"
 
 
 def tiny_records(folder: Path) -> Path:

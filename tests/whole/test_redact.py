@@ -33,7 +33,7 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(desk: Terminal, press
     assert ran.code == 0
     *lines, last = ran.out.splitlines()
     assert [line.split()[0] for line in lines] == ["text", "capture"]
-    assert last == "1 texts and 1 captures would go; nothing was changed"
+    assert last == "1 text and 1 capture would go; nothing was changed"
     assert {name: said for name, said in desk.files().items() if "-shm" not in name and "-wal" not in name} == {
         name: said for name, said in before.items() if "-shm" not in name and "-wal" not in name
     }
@@ -42,7 +42,7 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(desk: Terminal, press
 def test_what_is_redacted_is_shown_no_more_and_the_archive_is_sound(desk: Terminal, pressmark_of_it: str):
     ran = redact(desk)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[-1] == "1 texts and 1 captures taken out; 2 tombstones say when and why"
+    assert ran.out.splitlines()[-1] == "1 text and 1 capture taken out; 2 tombstones say when and why"
     for wanted in (LIGHTHOUSE.url, pressmark_of_it, pressmark_of_it.partition("_")[2][:8]):
         shown = desk("show", wanted)
         assert (shown.code, REASON in shown.refusal, "was redacted on" in shown.refusal) == (2, True, True)

@@ -49,7 +49,10 @@ def killed_at(call: Call, root: Path, path: Path) -> Ending:
 
 
 def swept(scratch: Path, *, start: int = 0, step: int) -> tuple[int, list[str]]:
-    """How often it was killed, at every step-th system call; and what was otherwise when it was run again."""
+    """How often it was killed, at every step-th system call; and what was otherwise when it was run again.
+
+    A run now and then makes a call less, and lives: of ten nine must die, or nothing was tried.
+    """
     root, path = scratch / "archive", file_of(scratch)
     begin(root)
     place = Place(root)
@@ -58,7 +61,8 @@ def swept(scratch: Path, *, start: int = 0, step: int) -> tuple[int, list[str]]:
     with open_archive(root) as reader:
         expected = what_is_told(reader)
     kills, faults = 0, []
-    for number, call in enumerate(calls[start::step]):
+    tried = calls[start::step]
+    for number, call in enumerate(tried):
         place.put(begun)
         ending = killed_at(call, root, path)
         kills += ending.killed
@@ -71,18 +75,20 @@ def swept(scratch: Path, *, start: int = 0, step: int) -> tuple[int, list[str]]:
         faults += [f"{call}: {damage}" for damage in damages(root)]
         if number % 10 == 0:
             faults += [f"{call}: rebuilt otherwise: {line}" for line in differs_when_rebuilt(root)]
+    if kills < 0.9 * len(tried):
+        faults.append(f"of {len(tried)} runs that were to be killed {kills} were")
     return kills, faults
 
 
 def test_an_import_killed_at_any_system_call_comes_to_the_same_when_it_is_run_again(scratch: Path):
     kills, faults = swept(scratch, start=29, step=97)
     assert faults == []
-    assert kills >= 8
+    assert kills > 3
 
 
 @pytest.mark.torture
-def test_an_import_killed_at_every_third_system_call_comes_to_the_same_when_it_is_run_again(scratch: Path):
-    kills, faults = swept(scratch, step=3)
-    figures.say("imports killed at every third system call", kills=kills)
+def test_an_import_killed_at_every_fifth_system_call_comes_to_the_same_when_it_is_run_again(scratch: Path):
+    kills, faults = swept(scratch, step=5)
+    figures.say("imports killed at every fifth system call", kills=kills)
     assert faults == []
-    assert kills >= 200
+    assert kills > 100
