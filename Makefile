@@ -16,7 +16,7 @@ run: .venv/installed
 	@$(BIN)/pressmark --config config.yaml daemon
 
 test: .venv/tested
-	@$(BIN)/python -m pytest --quiet
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile
 
 check: .venv/tested
 	@$(BIN)/ruff check --quiet

@@ -29,11 +29,6 @@ def block(warc: Path, *, size: int, records: int, sha256: str, redacted: int = 0
     }  # fmt: skip
     if redacted:
         said["redacted"] = redacted
-    return as_bytes(said)
-
-
-def as_bytes(said: dict[str, Any]) -> bytes:
-    """What a manifest says, as it is written."""
     return json.dumps(said, indent=1).encode() + b"\n"
 
 

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -34,13 +34,22 @@ def looked_at(archive: Archive, chosen: Sequence[Expected], *, jobs: int) -> Ite
         yield from (look_twice(archive, each) for each in chosen)
         return
     with _crew(archive, jobs) as crew:
-        waiting = [crew.submit(_look, archive.root, archive.catalog.url, each) for each in chosen]
+        waiting = [_handed(crew, archive, each) for each in chosen]
         for each, future in zip(chosen, waiting, strict=True):
-            try:
-                looked = future.result()
-            except BrokenProcessPool:  # one was killed, or said something that does not travel: do it here
-                looked = look_twice(archive, each)
-            yield looked
+            yield _brought(future) or look_twice(archive, each)
+
+
+def _handed(crew: ProcessPoolExecutor, archive: Archive, expected: Expected) -> Future[Looked] | None:
+    with suppress(BrokenProcessPool, OSError):  # one was killed while the others were started
+        return crew.submit(_look, archive.root, archive.catalog.url, expected)
+    return None
+
+
+def _brought(future: Future[Looked] | None) -> Looked | None:
+    """None when a process was killed, or said something that does not travel."""
+    with suppress(BrokenProcessPool):
+        return future.result() if future else None
+    return None
 
 
 def look_twice(archive: Archive, expected: Expected) -> Looked:

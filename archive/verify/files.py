@@ -430,8 +430,9 @@ class _Pass:
                     f" {size} and {records}"
                 )
                 yield self._damage("manifest", what, lost=_records_lost(stated, size, records))
-            elif manifest.path_of(path).read_bytes() != manifest.as_bytes(said) or said.get("redacted", 0) != redacted:
-                # A lost line end is no loss, and yet a sign.
+            elif manifest.path_of(path).read_bytes() != manifest.block(
+                path, size=size, records=records, sha256=str(said.get("sha256")), redacted=redacted
+            ):  # a lost line end is no loss, and yet a sign
                 yield Damage(
                     file=f"{self._warc}{MANIFEST}", kind="manifest", what="the manifest is not as it was written",
                     mend=REPAIR,

@@ -9,7 +9,7 @@ import pytest
 
 from archive import open_archive, open_writer
 from archive.errors import Locked
-from archive.manifest import as_bytes, path_of
+from archive.manifest import path_of
 from archive.rebuild import rebuild
 from archive.verify import Counts, verify
 from archive.verify.damage import Damage
@@ -177,7 +177,7 @@ def test_a_manifest_that_counts_other_tombstones_is_made_anew(redacted, count):
     manifest = path_of(tombs(redacted))
     before = manifest.read_bytes()
     said = {**json.loads(before), "redacted": count}
-    manifest.write_bytes(as_bytes({name: value for name, value in said.items() if value}))
+    manifest.write_text(json.dumps({name: value for name, value in said.items() if value}, indent=1) + "\n")
     assert [damage.kind for damage in found(redacted)] == ["manifest"]
     repaired(redacted)
     assert manifest.read_bytes() == before
