@@ -134,6 +134,13 @@ SHAPES: dict[str, Shape] = {
 }
 
 
+def tell_a_group(root: Path, tell: Tell) -> None:
+    """Open, keep two pages with one wait, close."""
+    with open_writer(root) as archive:
+        several_together(archive, tell)
+    tell("closed")
+
+
 def tell_a_full_keep(root: Path, tell: Tell) -> None:
     """Open, append, keep, note, close."""
     with open_writer(root) as archive:
