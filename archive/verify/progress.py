@@ -49,6 +49,8 @@ class Progress:
     def begin(self, about: dict[str, Any]) -> None:
         """Go on with the run that was interrupted, or, when there is none, begin one about that."""
         self.about = self.about or {"what": _WHAT, **about}
+        if self._done and self._seen_bytes() < max(line.get("seen", 0) for line in self._done.values()):
+            self._done = {}  # the power went before the ids were on the medium: without them all would seem dangling
         self._forget_seen(unless=bool(self._done))
         try:
             draft = self.path.with_name(self.path.name + ".new")
@@ -59,6 +61,9 @@ class Progress:
             raise WriteFailed(
                 self.path, f"the progress cannot be written ({error.strerror}); name another file"
             ) from error
+
+    def _seen_bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.iterdir()) if self.folder.is_dir() else 0
 
     def _forget_seen(self, *, unless: bool) -> None:
         if self.folder.is_dir() and not unless:
@@ -74,7 +79,8 @@ class Progress:
 
     def note(self, expected: Expected, counts: Counts, damages: Sequence[Damage]) -> None:
         """A file was looked at."""
-        self._add({**asdict(expected), "counts": asdict(counts), "damages": [asdict(each) for each in damages]})
+        found = {"counts": asdict(counts), "damages": [asdict(each) for each in damages]}
+        self._add({**asdict(expected), **found, "seen": self._seen_bytes()})
 
     def end(self) -> None:
         """Everything was looked at: the next run starts afresh."""

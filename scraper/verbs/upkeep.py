@@ -27,7 +27,7 @@ from scraper.config import Config
 from scraper.edge import waiting
 from scraper.errors import ConfigError
 from scraper.flags import Flags
-from scraper.output import DAMAGE, DONE, Output, safe
+from scraper.output import DAMAGE, DONE, Output, counted, safe
 from scraper.verbs.fetch import settings
 
 
@@ -104,7 +104,7 @@ def repair_archive(flags: Flags, *, second: Path | None, jobs: int | None) -> in
             output.line(f"mended {each.file}: {each.what}")
         left = list(verify(archive, Counts(), only=_touched(damages), jobs=jobs)) if damages else []
     if left:
-        output.line(f"{len(left)} damages are left:")
+        output.line(f"left: {counted(len(left), 'damage')}")
         _tell(output, left)
     output.object({**asdict(counts), "damages": len(damages), "mended": mended, "left": len(left)})
     looked = _looked(counts)
@@ -138,7 +138,8 @@ def rebuild_archive(flags: Flags) -> int:
         "warcs": made.warcs, "groups": made.groups, "texts": made.texts, "aside": made.aside,
         "damages": len(made.damages), "lost": made.lost,
     })  # fmt: skip
-    output.line(f"{made.warcs} WARC files, {made.groups} groups of records read; {made.texts} text files written anew")
+    read = f"{counted(made.warcs, 'WARC file')}, {made.groups} groups of records read"
+    output.line(f"{read}; {counted(made.texts, 'text file')} written anew")
     if made.aside:
         output.line(f"{made.aside} files of texts that were copied without their records are in quarantine/ now")
     return DAMAGE if made.damages or made.lost else DONE
@@ -184,8 +185,9 @@ def _tell(output: Output, damages: Iterable[Damage]) -> int:
 
 
 def _looked(counts: Counts) -> str:
-    redacted = f", {counts.redacted} redacted" if counts.redacted else ""
-    return f"{counts.warcs} WARC files, {counts.records} records, {counts.rows} rows, {counts.texts} texts{redacted}"
+    looked = {"WARC file": counts.warcs, "record": counts.records, "row": counts.rows, "text": counts.texts}
+    said = ", ".join(counted(count, thing) for thing, count in looked.items())
+    return f"{said}, {counts.redacted} redacted" if counts.redacted else said
 
 
 def _sum_up(output: Output, counts: Counts, damaged: int, sample: Sample | None) -> None:

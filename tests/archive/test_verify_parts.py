@@ -131,6 +131,17 @@ class TestARunThatWasInterrupted:
             progress.begin({})
             assert list(verify(reader, Counts(), progress=progress)) == found(root)
 
+    def test_whose_ids_went_with_the_power_starts_afresh(self, root, tmp_path):
+        damage_each_file(root)
+        path = tmp_path / "progress"
+        with open_archive(root) as reader:
+            self.begun(reader, path, damages=2)
+            for bucket in path.with_name("progress.seen").iterdir():
+                bucket.write_bytes(b"")  # named, and nothing in it: as after a power cut
+            progress = Progress(path)
+            progress.begin({})
+            assert list(verify(reader, Counts(), progress=progress)) == found(root)
+
     def test_that_had_ended_starts_afresh(self, root, tmp_path):
         path = tmp_path / "progress"
         with open_archive(root) as reader:

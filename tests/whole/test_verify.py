@@ -47,7 +47,7 @@ def test_json_has_all_of_it_in_one_object(root):
 def test_a_sample_says_that_it_is_one_and_how_to_take_it_again(root):
     ran = verify(root, "--sample", "1", "--seed", "7")
     assert ran.code == 0
-    assert ran.out.startswith("1 WARC files, ")
+    assert ran.out.startswith("1 WARC file, ")
     assert ran.out.rstrip().endswith("all as they were written; a sample of 1, seed 7")
     by_chance = verify(root, "--sample", "1", "--json").told["sample"]
     assert by_chance["share"] == "1"
