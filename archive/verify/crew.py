@@ -93,7 +93,8 @@ def _forget_cached(path: Path) -> None:
 @contextmanager
 def _crew(archive: Archive, jobs: int) -> Iterator[ProcessPoolExecutor]:
     others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")  # a fork would share the catalog's connection
+    context = multiprocessing.get_context("forkserver")  # a fork of our own would share the catalog's connection
+    context.set_forkserver_preload([__name__])
     started = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
     with started as crew:
         try:

@@ -124,7 +124,10 @@ def _odd_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def header(sight: Sight) -> Iterator[str]:
     """Every header line is a field with a value, in UTF-8, and none comes twice."""
-    yield from _odd_names(tuple(name for name, _ in sight.record.fields))
+    names, values = zip(*sight.record.fields, strict=True)
+    yield from _odd_names(names)
+    if "" not in values and "\ufffd" not in "".join(values):
+        return
     for name, value in sight.record.fields:
         if not value:
             yield f"{name} has no value"
