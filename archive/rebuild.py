@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import chain, count, islice
@@ -39,7 +39,7 @@ class Rebuilt:
     texts: int = 0  # text files that were missing or not as they were written
     aside: int = 0  # text files and sidecars of a copy that no record names; they are in quarantine/ now
     damages: list[Damaged] = field(default_factory=list)  # records that could not be read
-    lost: list[str] = field(default_factory=list)  # WARC files that the old catalog or a manifest knew, not there
+    lost: dict[str, int] = field(default_factory=dict)  # WARC file → bytes of it that are gone, see `gone`
 
 
 def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
@@ -52,25 +52,48 @@ def rebuild(root: Path, *, catalog: str | None = None) -> Rebuilt:
     check(root)
     lock = disk.take_lock(root / "lock", exclusive=True)
     try:
-        known = _known_before(root, catalog)
-        made = _in_its_database(root, catalog) if catalog else _in_a_fresh_file(root)
+        lost = gone(root, catalog=catalog)
+        made = _in_its_database(root, catalog) if catalog else _in_a_fresh_file(root, lost)
     finally:
         disk.let_go(lock)
     with open_writer(root, catalog=catalog) as archive:  # takes in what a dead writer left, too
         erasure.finish(root, archive.catalog)  # a file from a second copy may hold again what was redacted
         _write_texts(archive, made)
-        made.lost = sorted(warc for warc in known if not archive.warc_path(warc).exists())
+    made.lost = lost
     return made
 
 
-def _known_before(root: Path, url: str | None) -> set[str]:
-    """The WARC files that ought to be there, as far as anything says so: the old catalog, and manifests."""
-    known = {path.relative_to(root).as_posix().removesuffix(MANIFEST) for path in manifests(root)}
+def gone(root: Path, *, catalog: str | None = None) -> dict[str, int]:
+    """WARC files, and the bytes of each that are not there though the catalog or a manifest knows of them.
+
+    Of a copy that was taken while somebody wrote, what may have come or grown since the copy began is not looked for.
+    """
+    moving = _is_copy(root) and copies.is_alive(root)
+    there = {path.relative_to(root).as_posix(): path.stat().st_size for path in warc_files(root)}
+    missing: dict[str, int] = {}
+    for warc, length in sorted(_known_before(root, catalog).items()):
+        if warc in there or not moving:
+            size = there.get(warc, there.get(f"{warc}{OPEN}", 0))
+        else:
+            size = 0 if f"{warc}{OPEN}" not in there and warc < max(there, default="") else length
+        if size < length:
+            missing[warc] = length - size
+    return missing
+
+
+def _known_before(root: Path, url: str | None) -> dict[str, int]:
+    """The WARC files that ought to be there with their lengths, as the old catalog and the manifests say."""
+    known: dict[str, int] = {}
+    for path in manifests(root):
+        closed = path.with_name(path.name.removesuffix(MANIFEST))
+        size = (manifest.read(closed) or {}).get("bytes")
+        known[closed.relative_to(root).as_posix()] = size if isinstance(size, int) else 1
     with suppress(ArchiveError):  # there is none, or it is no database any more
         opened = open_url(url, write=False, make=False) if url else open_sqlite(root / _CATALOG, write=False)
         try:
             with opened.reading() as reading:
-                known |= {warc for warc, (length, _) in reading.warc_files().items() if length}
+                for warc, (length, _) in reading.warc_files().items():
+                    known[warc] = max(length, known.get(warc, 0))
         finally:
             opened.close()
     return known
@@ -100,13 +123,13 @@ def _in_its_database(root: Path, url: str) -> Rebuilt:
         opened.close()
 
 
-def _in_a_fresh_file(root: Path) -> Rebuilt:
+def _in_a_fresh_file(root: Path, lost: Collection[str]) -> Rebuilt:
     """A fresh SQLite file in the place of the old one, which may be no database any more."""
     fresh, aside = root / _FRESH, _free_folder(root / "quarantine" / time.strftime("%Y-%m-%dT%H%M%SZ", time.gmtime()))
     _drop(fresh)  # of a rebuild that was killed
     try:
         made = _index_in(fresh, root)
-        if _is_copy(root) and copies.is_alive(root):
+        if _is_copy(root) and copies.is_alive(root) and not lost:
             made.aside = _put_unnamed_aside(root, fresh, aside)
         _put_in_place(root, aside)
     except BaseException:

@@ -16,7 +16,7 @@ from archive.errors import Copied, Damaged, NewerFormat, NotAnArchive
 from archive.manifest import MANIFEST, manifests
 from archive.members import bare, walk
 from archive.reader import Archive
-from archive.rebuild import provisional
+from archive.rebuild import gone, provisional
 from archive.store import check, open_archive
 from archive.verify import rows
 from archive.verify.crew import cores, looked_at
@@ -99,6 +99,9 @@ def verify_copy(
     waiting: gets what such a copy may have: texts that are not there yet or whose records are not, which a rebuild or
     the next copy brings.
     """
+    for warc, size in gone(archive.root).items():
+        what = f"{size} bytes of it are not there, and they were before the copy began"
+        yield Damage(file=warc, kind="missing_file", what=what, lost="every record in them", mend=SECOND_COPY)
     for damage in verify(archive, counts, jobs=jobs):
         of_moments = damage.kind in ("stranger", "orphan") or damage.what in (
             "the text file is missing",
@@ -286,7 +289,11 @@ def open_to_verify(root: Path, *, catalog: str | None = None) -> Iterator[tuple[
         if catalog or (path.exists() and not os.access(path, os.R_OK)):
             raise
         with provisional(root) as (archive, _):
-            yield archive, [Damage(file=_CATALOG, kind="database", what=error.message, mend=REBUILD)]
+            lost = "what it knows and no record holds"
+            yield (
+                archive,
+                [Damage(file=_CATALOG, kind="database", what=error.message, lost=lost, mend=_FIRST_THE_FILES)],
+            )
         return
     with archive:
         unreadable = _unreadable(archive)

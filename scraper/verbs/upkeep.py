@@ -102,7 +102,7 @@ def repair_archive(flags: Flags, *, second: Path | None, jobs: int | None) -> in
             mended += 1
             output.object({"mended": asdict(each)})
             output.line(f"mended {each.file}: {each.what}")
-        left = list(verify(archive, Counts(), only=_touched(damages), jobs=jobs)) if damages else []
+        left = list(verify(archive, Counts(), jobs=jobs)) if damages else []
     if left:
         output.line(f"left: {counted(len(left), 'damage')}")
         _tell(output, left)
@@ -119,10 +119,6 @@ def _alone(config: Config, *, seconds: float) -> Iterator[Archive]:
         yield waiting(lambda: held.enter_context(repairing(where.dir, catalog=where.catalog)), seconds=seconds)
 
 
-def _touched(damages: Iterable[Damage]) -> set[str]:
-    return {each.file.removesuffix(".manifest.json") for each in damages}
-
-
 def rebuild_archive(flags: Flags) -> int:
     """The catalog, and the texts that are missing or changed, made anew; waits --wait seconds for writers to end."""
     config, output = settings(flags), flags.output
@@ -131,8 +127,8 @@ def rebuild_archive(flags: Flags) -> int:
     for damage in made.damages:
         output.line(f"{damage.subject} @{damage.offset}: {safe(damage.message)}")
         output.say(f"    {SECOND_COPY}, then rebuild again")
-    for warc in made.lost:
-        output.line(f"{warc}: is not there, though the old catalog or its manifest names it")
+    for warc, size in made.lost.items():
+        output.line(f"{warc}: {size} bytes of it are gone that the old catalog or its manifest knew")
         output.say(f"    {SECOND_COPY}, then rebuild again")
     output.object({
         "warcs": made.warcs, "groups": made.groups, "texts": made.texts, "aside": made.aside,

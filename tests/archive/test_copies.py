@@ -21,6 +21,7 @@ from archive.databases import mark_in, mark_of
 from archive.disk import take_lock
 from archive.errors import Copied, Locked, NoCatalog
 from archive.manifest import path_of
+from archive.members import walk
 from archive.rebuild import provisional, rebuild
 from archive.verify import Counts, Damage, open_to_verify, verify, verify_copy
 from tests.archive.pages import HOUSE, damages, kept
@@ -124,19 +125,45 @@ def test_a_catalog_copied_after_the_files_is_not_believed(rested, tmp_path):
     assert not isinstance(refused.value, Copied)  # or the newest file is lost: who can tell?
 
 
+def test_a_file_cut_where_a_record_ends_is_told_by_a_rebuild_also_without_its_manifest(rested):
+    path = max((rested / "warc").rglob("*.warc.gz"))
+    *_, last = walk(path)
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.truncate(last.offset)
+    path_of(path).unlink()
+    assert rebuild(rested).lost == {path.relative_to(rested).as_posix(): last.length}
+
+
+def test_a_copy_of_a_living_archive_that_lost_an_older_file_is_not_sound(rested, tmp_path):
+    with open_writer(rested) as archive:
+        kept(archive, "Later.", url="https://other.example/")
+    copy = shutil.copytree(rested, tmp_path / "copy")
+    (copy / "catalog.sqlite-wal").write_bytes(os.urandom(4152))  # as if somebody had been at it
+    first = min((copy / "warc").rglob("*.warc.gz"))
+    first.unlink()
+    path_of(first).unlink()
+    with provisional(copy) as (archive, _):
+        told = list(verify_copy(archive, Counts(), []))
+    assert [damage.file for damage in told] == [first.relative_to(copy).as_posix()]
+    made = rebuild(copy)
+    assert (list(made.lost), made.aside) == ([first.relative_to(copy).as_posix()], 0)
+
+
 @pytest.mark.parametrize("lost", ["every", "the newest"])
 @pytest.mark.parametrize("at_home", [True, False])
 def test_what_an_archive_at_rest_has_lost_is_damage_and_told_by_a_rebuild(rested, tmp_path, lost, at_home):
     with open_writer(rested) as archive:
         kept(archive, "Later.", url="https://other.example/")
     root = rested if at_home else shutil.copytree(rested, tmp_path / "copy")
-    gone = sorted((root / "warc").rglob("*.warc.gz"))[0 if lost == "every" else -1 :]
-    for path in gone:
+    lost_files = sorted((root / "warc").rglob("*.warc.gz"))[0 if lost == "every" else -1 :]
+    sizes = {path.relative_to(root).as_posix(): path.stat().st_size for path in lost_files}
+    for path in lost_files:
         path.unlink()
         path_of(path).unlink()
     with open_to_verify(root) as (archive, first):
         assert [*first, *verify(archive, Counts())]
-    assert rebuild(root).lost == [path.relative_to(root).as_posix() for path in gone]
+    assert rebuild(root).lost == sizes
     assert all("whose record is nowhere" in each for each in damages(root))
     assert damages(root)
 
