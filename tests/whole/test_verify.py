@@ -4,11 +4,12 @@ import json
 import shutil
 import signal
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from archive import open_archive, open_writer
+from archive import ledger, open_archive, open_writer
 from tests.archive.damaged import build, flipped, stranger_text, warc
 from tests.archive.pages import HARBOUR, kept
 from tests.whole.terminal import PRESSMARK, Ran, run, surroundings
@@ -102,6 +103,17 @@ def test_repair_mends_what_it_can_and_says_what_is_left(root, tmp_path):
     assert ran.code == 0
     assert ran.out.splitlines()[-1].endswith("1 damaged, 1 mended, 0 left")
     assert verify(root).code == 0
+
+
+def test_repair_says_that_a_ledger_is_damaged_still(root):
+    [entry, *_] = ledger.seal(root, now=datetime.now(UTC) + timedelta(days=2))
+    path = root / entry.path
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+    assert verify(root).code == 5
+    ran = verify(root, "--repair")
+    assert ran.code == 5
+    assert " 0 mended, " in ran.out.splitlines()[-1]
 
 
 def test_repair_waits_for_writers_no_longer_than_asked(root):
