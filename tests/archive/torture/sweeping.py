@@ -69,11 +69,14 @@ class Sweep:
         self.faults += [f"{where}: {loss}" for loss in verdict.losses]
 
 
-def check(part: str, sweeps: Iterable[Sweep], *, floor: int) -> None:
-    """Print a part's figures; it must have killed so often, lost nothing, and recovered within a second."""
+BESIDE = 5  # seconds: beside a living writer it also waits for its turn, on cores that are busy with both
+
+
+def check(part: str, sweeps: Iterable[Sweep], *, floor: int, within: float = 1) -> None:
+    """Print a part's figures; it must have killed so often, lost nothing, and recovered within so many seconds."""
     swept = list(sweeps)
     kills, worst = sum(sweep.kills for sweep in swept), max(sweep.worst for sweep in swept)
     figures.say(part, kills=kills, worst_recovery=f"{worst:.3f} s")
     assert [fault for sweep in swept for fault in sweep.faults] == []
     assert kills >= floor
-    assert worst < 1
+    assert worst < within

@@ -12,7 +12,7 @@ import pytest
 from tests.archive.torture.children import DONE, Ending, Tell, fork, told
 from tests.archive.torture.deaths import write_and_die
 from tests.archive.torture.story import FIRST, SHAPES, begin
-from tests.archive.torture.sweeping import Ordeal, Sweep, check
+from tests.archive.torture.sweeping import BESIDE, Ordeal, Sweep, check
 
 Suffer = Callable[[Sweep, str, Ordeal], Ending]
 
@@ -40,7 +40,7 @@ def test_a_writer_killed_at_any_byte_loses_nothing_that_it_acknowledged(begun, s
 def test_a_writer_killed_beside_a_living_one_takes_nothing_from_either(begun, shape):
     sweep = Sweep.of(begun)
     sweep_through(sweep, Sweep.beside_another, shape, count(50, 397))
-    check(f"a slice of it: killed within {shape}, beside a living writer", [sweep], floor=2)
+    check(f"a slice of it: killed within {shape}, beside a living writer", [sweep], floor=2, within=BESIDE)
 
 
 def swept(scratch: Path, suffer: Suffer, shape: str, *, step: int) -> list[Sweep]:
@@ -101,4 +101,4 @@ def test_killed_at_every_byte_of_a_shape(scratch, shape):
 def test_killed_at_ever_more_bytes_beside_a_living_writer(scratch, shape):
     step = 5 * STEPS.get(shape, 1)
     sweeps = swept(scratch, Sweep.beside_another, shape, step=step)
-    check(f"killed within {shape} beside a living writer", sweeps, floor=BYTES[shape] // step)
+    check(f"killed within {shape} beside a living writer", sweeps, floor=BYTES[shape] // step, within=BESIDE)

@@ -10,7 +10,7 @@ from tests.archive.torture import story
 from tests.archive.torture.children import Ending, Tell, told
 from tests.archive.torture.deaths import write_and_die
 from tests.archive.torture.judge import Told
-from tests.archive.torture.sweeping import Sweep, check
+from tests.archive.torture.sweeping import BESIDE, Sweep, check
 from tests.archive.torture.tracing import Call, calls_of, under_strace
 
 pytestmark = pytest.mark.usefixtures("strace")
@@ -99,4 +99,4 @@ def test_killed_at_every_system_call_of_a_full_keep_and_of_a_recovery(scratch, b
 @each_beginning
 def test_killed_at_every_seventh_system_call_beside_a_living_writer(scratch, beginning):
     sweep = swept(scratch, beginning, step=7, beside=True)
-    check(f"killed at system calls beside a living writer, {beginning.__name__}", [sweep], floor=50)
+    check(f"killed at system calls beside a living writer, {beginning.__name__}", [sweep], floor=50, within=BESIDE)
