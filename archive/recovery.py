@@ -110,6 +110,8 @@ def _take_in(root: Path, path: Path, fd: int, writing: Writing) -> Taken | None:
     end = writing.acknowledged(warc)
     if size <= end:
         return None
+    # Before a text is made of them: whoever was killed between writing and waiting left bytes in memory alone.
+    disk.sync(fd)
     indexed = 0
     for group in index.groups(_sound(path, start=end)):
         indexed += _index(root, group, warc, writing)
@@ -117,7 +119,7 @@ def _take_in(root: Path, path: Path, fd: int, writing: Writing) -> Taken | None:
     if end < size:
         _quarantine(root, path, end)
         os.ftruncate(fd, end)
-    disk.sync(fd)  # whoever was killed between writing and waiting left bytes that are nowhere but in memory
+        disk.sync(fd)
     if end:
         writing.set_warc(warc, end, None)
     return Taken(indexed=indexed, cut=size - end)
