@@ -5,10 +5,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from archive.databases import open_again
@@ -33,22 +31,16 @@ def looked_at(archive: Archive, chosen: Sequence[Expected], *, jobs: int) -> Ite
     if jobs < 2 or sum(each.length for each in chosen) < _WORTH:
         yield from (look_twice(archive, each) for each in chosen)
         return
-    with _crew(archive, jobs) as crew:
-        waiting = [_handed(crew, archive, each) for each in chosen]
-        for each, future in zip(chosen, waiting, strict=True):
-            yield _brought(future) or look_twice(archive, each)
+    with _crew(archive, [chosen[number::jobs] for number in range(jobs)]) as pipes:
+        for number, each in enumerate(chosen):
+            yield _brought(pipes[number % jobs]) or look_twice(archive, each)
 
 
-def _handed(crew: ProcessPoolExecutor, archive: Archive, expected: Expected) -> Future[Looked] | None:
-    with suppress(BrokenProcessPool, OSError):  # one was killed while the others were started
-        return crew.submit(_look, archive.root, archive.catalog.url, expected)
-    return None
-
-
-def _brought(future: Future[Looked] | None) -> Looked | None:
-    """None when a process was killed, or said something that does not travel."""
-    with suppress(BrokenProcessPool):
-        return future.result() if future else None
+def _brought(pipe: Connection) -> Looked | None:
+    """What a process found in its next file; None when it was killed."""
+    with suppress(EOFError, OSError):
+        looked = pipe.recv()
+        return looked if isinstance(looked, Looked) else None
     return None
 
 
@@ -91,27 +83,37 @@ def _forget_cached(path: Path) -> None:
 
 
 @contextmanager
-def _crew(archive: Archive, jobs: int) -> Iterator[ProcessPoolExecutor]:
-    others = set(multiprocessing.active_children())
+def _crew(archive: Archive, shares: Sequence[Sequence[Expected]]) -> Iterator[list[Connection]]:
+    """A process for each share, and the pipe that it tells through: one of its own, so that no death stops another."""
     context = multiprocessing.get_context("forkserver")  # a fork of our own would share the catalog's connection
     context.set_forkserver_preload([__name__])
-    started = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
-    with started as crew:
-        try:
-            yield crew
-        except BaseException:  # who interrupts us does not wait for files of a gigabyte
-            crew.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
-            raise
+    processes, pipes = [], []
+    try:
+        for share in shares:
+            ours, theirs = context.Pipe(duplex=False)
+            pipes.append(ours)
+            process = context.Process(target=_look_at_each, args=(archive.root, archive.catalog.url, share, theirs))
+            process.start()
+            processes.append(process)
+            theirs.close()
+        yield pipes
+    finally:
+        for process in processes:  # who stops listening does not wait for files of a gigabyte
+            process.terminate()
+            process.join()
+        for pipe in pipes:
+            pipe.close()
 
 
 # ── in a process of the crew ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _begin() -> None:
+def _look_at_each(root: Path, url: str, share: Sequence[Expected], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    with Archive(root, open_again(url)) as archive:
+        for expected in share:
+            pipe.send(look_twice(archive, expected))
 
 
 def _end_with_the_parent() -> None:
@@ -119,12 +121,3 @@ def _end_with_the_parent() -> None:
     if parent:
         parent.join()
     os._exit(1)
-
-
-@lru_cache(maxsize=1)
-def _opened(root: Path, url: str) -> Archive:
-    return Archive(root, open_again(url))
-
-
-def _look(root: Path, url: str, expected: Expected) -> Looked:
-    return look_twice(_opened(root, url), expected)
