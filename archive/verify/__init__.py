@@ -86,9 +86,9 @@ def verify(
     yield from _unknown_files(archive, known)
     if not partly:
         yield from _ledger(archive.root)
-    seen.forget()
     if progress:
-        progress.end()
+        progress.end()  # before the ids go: a run that is killed between the two has nothing left to do
+    seen.forget()
 
 
 def verify_copy(
