@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import suppress
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from archive.errors import ArchiveError
 from scraper.errors import ConfigError, ScraperError
-from scraper.flags import Flags, NetworkFlags, verb
+from scraper.flags import FilterFlags, Flags, NetworkFlags, verb
 from scraper.output import EXIT_HELP, USAGE, Output
 
 app = typer.Typer(
@@ -26,16 +25,6 @@ config_app = typer.Typer(no_args_is_help=True, help="Show, check or describe the
 app.add_typer(config_app, name="config")
 
 _UsageError: Any = typer.BadParameter.__base__  # of the click that typer carries with it and has no name for
-
-
-def _day(said: str) -> date:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        raise typer.BadParameter(f"{said!r} is no day; write it as 2026-11-20") from None
-
-
-Day = Annotated[date | None, typer.Option(parser=_day, metavar="YYYY-MM-DD")]
 
 
 def _print_version(said: bool) -> None:
@@ -117,30 +106,20 @@ def sources(flags: Flags) -> int:
 @verb
 def list_(
     flags: Flags,
-    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None,
-    author: Annotated[str | None, typer.Option(help="part of a name")] = None,
-    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None,
-    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None,
-    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None,
-    since: Day = None,
-    until: Day = None,
-    captured_since: Day = None,
-    captured_until: Day = None,
+    filters: FilterFlags,
     limit: Annotated[int, typer.Option(min=0, help="lines at most; 0 for all")] = 50,
 ) -> int:
     """List texts, newest capture first."""
     from scraper.verbs import reading
 
-    return reading.list_texts(
-        flags, limit=limit, tag=tag, site=site, author=author, language=language, kind=kind,
-        since=since, until=until, captured_since=captured_since, captured_until=captured_until,
-    )  # fmt: skip
+    return reading.list_texts(flags, filters, limit=limit)
 
 
 @app.command()
 @verb
 def export(
     flags: Flags,
+    filters: FilterFlags,
     name: Annotated[
         str | None, typer.Option("--format", metavar="FORMAT", help="jsonl, csv, parquet, markdown, cdxj or wacz")
     ] = None,
@@ -150,24 +129,11 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="replace what is there")] = False,
     raw_cells: Annotated[bool, typer.Option("--raw-cells", help="in CSV, no ' before = + - @")] = False,
-    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None,
-    author: Annotated[str | None, typer.Option(help="part of a name")] = None,
-    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None,
-    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None,
-    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None,
-    since: Day = None,
-    until: Day = None,
-    captured_since: Day = None,
-    captured_until: Day = None,
 ) -> int:
     """Write texts and captures in other formats, oldest capture first."""
     from scraper.verbs.exporting import export_archive
 
-    return export_archive(
-        flags, name=name, to=to, force=force, raw_cells=raw_cells, tag=tag,
-        site=site, author=author, language=language, kind=kind,
-        since=since, until=until, captured_since=captured_since, captured_until=captured_until,
-    )  # fmt: skip
+    return export_archive(flags, filters, name=name, to=to, force=force, raw_cells=raw_cells)
 
 
 @app.command()
@@ -264,30 +230,18 @@ def verify(
 @verb
 def rebuild(
     flags: Flags,
+    filters: FilterFlags,
     reextract: Annotated[
         bool, typer.Option("--reextract", help="instead: read what was kept with today's extractor, show what differs")
     ] = False,
     accept: Annotated[bool, typer.Option("--accept", help="with --reextract: and keep it as it reads today")] = False,
-    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None,
-    author: Annotated[str | None, typer.Option(help="part of a name")] = None,
-    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None,
-    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None,
-    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None,
-    since: Day = None,
-    until: Day = None,
-    captured_since: Day = None,
-    captured_until: Day = None,
 ) -> int:
     """Make catalog and texts anew from the WARC files; nothing is deleted."""
     from scraper.verbs import rereading, upkeep
 
-    filters: dict[str, Any] = {
-        "tag": tag, "site": site, "author": author, "language": language, "kind": kind,
-        "since": since, "until": until, "captured_since": captured_since, "captured_until": captured_until,
-    }  # fmt: skip
     if reextract:
-        return (rereading.take if accept else rereading.propose)(flags, **filters)
-    if accept or any(filters.values()):
+        return (rereading.take if accept else rereading.propose)(flags, filters)
+    if accept or filters != FilterFlags():
         raise ConfigError("rebuild", "a rebuild takes the whole archive: --accept and filters belong to --reextract")
     return upkeep.rebuild_archive(flags)
 

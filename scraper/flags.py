@@ -1,4 +1,4 @@
-"""The flags that every verb takes, before it or behind it, and those of the verbs that go to the network."""
+"""The flags that every verb takes, before it or behind it, and the groups that several verbs share."""
 
 import errno
 import functools
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,13 +62,41 @@ class NetworkFlags:
     )
 
 
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise typer.BadParameter(f"{said!r} is no day; write it as 2026-11-20") from None
+
+
+_Day = Annotated[date | None, typer.Option(parser=_day, metavar="YYYY-MM-DD")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterFlags:
+    """Which texts a verb is about; what was not said is None and keeps none out."""
+
+    site: Annotated[str | None, typer.Option(help="host, or any host under it")] = None
+    author: Annotated[str | None, typer.Option(help="part of a name")] = None
+    language: Annotated[str | None, typer.Option(help="en means en-GB too")] = None
+    kind: Annotated[str | None, typer.Option(help="article, live-blog, …")] = None
+    tag: Annotated[str | None, typer.Option(help="of the sources watched")] = None
+    since: _Day = None
+    until: _Day = None
+    captured_since: _Day = None
+    captured_until: _Day = None
+
+
+_GROUPS = (NetworkFlags, FilterFlags)
+
+
 def verb(function: Callable[..., int | None]) -> Callable[..., None]:
     """A function of (flags, …) as a typer command: the flags of the group and of the verb become one value.
 
-    A parameter annotated NetworkFlags becomes its options. What the function returns is the exit code.
+    A parameter annotated NetworkFlags or FilterFlags becomes its options. What the function returns is the exit code.
     """
     own = list(inspect.signature(function).parameters.values())[1:]
-    groups = {"flags": Flags} | {each.name: each.annotation for each in own if each.annotation is NetworkFlags}
+    groups = {"flags": Flags} | {each.name: each.annotation for each in own if each.annotation in _GROUPS}
     shown = [each for each in own if each.name not in groups] + [
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
         for group in groups.values()

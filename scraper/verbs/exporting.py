@@ -4,39 +4,29 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from archive import Archive
 from archive.export import FORMATS, Format, export, format_of, sheet
-from archive.finding import Conditions, conditions
-from scraper.config import watched
+from archive.finding import Conditions
 from scraper.edge import reader
 from scraper.errors import ConfigError
-from scraper.flags import Flags
+from scraper.flags import FilterFlags, Flags
 from scraper.output import DONE, Output, counted, safe
-from scraper.urls import site
 from scraper.verbs.fetch import settings
+from scraper.verbs.filters import conditions
 
 _STDOUT = Path("-")
 
 
 def export_archive(
-    flags: Flags,
-    *,
-    name: str | None,
-    to: Path | None,
-    force: bool,
-    raw_cells: bool,
-    tag: str | None,
-    **filters: Any,
+    flags: Flags, filters: FilterFlags, *, name: str | None, to: Path | None, force: bool, raw_cells: bool
 ) -> int:
     """Write the texts that meet the filters to a file, a folder or stdout."""
     config, output = settings(flags), flags.output
     chosen = _format(name, to, raw_cells=raw_cells)
     if to and to != _STDOUT:
         _check_target(to, chosen, force=force)
-    sites = sorted({site(source.url) for source in watched(config) if tag in source.tags}) if tag else None
-    wanted = conditions(sites=sites, **filters)
+    wanted = conditions(config, filters)
     with reader(config) as archive:
         if to is None or to == _STDOUT:
             return _to_stdout(archive, chosen, wanted, output)

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from archive import Archive
-from archive.finding import conditions, find
+from archive.finding import find
 from archive.records import Revision
 from scraper.config import Config, watched
 from scraper.edge import reader
 from scraper.errors import ConfigError
-from scraper.flags import Flags
+from scraper.flags import FilterFlags, Flags
 from scraper.frontier import counts_in
 from scraper.output import DONE, Output, safe
-from scraper.urls import key, site
+from scraper.urls import key
 from scraper.verbs.fetch import settings
+from scraper.verbs.filters import conditions
 
 
-def list_texts(flags: Flags, *, limit: int, tag: str | None, **filters: Any) -> int:
+def list_texts(flags: Flags, filters: FilterFlags, *, limit: int) -> int:
     """A line for each revision that meets the filters, newest capture first."""
     config, output = settings(flags), flags.output
-    sites = sorted({site(source.url) for source in watched(config) if tag in source.tags}) if tag else None
     with reader(config) as archive, archive.reading() as reading:
         found = 0
-        for revision in reading.revisions_where(conditions(sites=sites, **filters), limit=limit or None):
+        for revision in reading.revisions_where(conditions(config, filters), limit=limit or None):
             found += 1
             output.object(_revision_object(revision))
             day = (revision.facts.published or f"{revision.captured_at:%Y-%m-%d}")[:10]

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from archive import Archive, Writer
-from archive.finding import conditions
 from archive.reextract import Change, Reread, accept, reextract, settle_copies
-from scraper.config import Config, watched
+from scraper.config import Config
 from scraper.edge import new_workers, reader, writer
-from scraper.flags import Flags
+from scraper.flags import FilterFlags, Flags
 from scraper.output import DONE, FAILED, Output, safe
 from scraper.reread import read_again
-from scraper.urls import site
 from scraper.verbs.fetch import settings
+from scraper.verbs.filters import conditions
 
 _WORDS = {"text": "texts read otherwise", "facts": "facts alone do", "merged": "read as the revision before",
           "verdict": "are another kind of revision", "unread": "give no article and stay"}  # fmt: skip
@@ -47,11 +45,11 @@ class _Tally:
         return sum(self.changed.values(), Counter())
 
 
-def propose(flags: Flags, *, tag: str | None, **filters: Any) -> int:
+def propose(flags: Flags, filters: FilterFlags) -> int:
     """Each text and fact that would change, and how many in all; nothing is written."""
     config, output, tally = settings(flags), flags.output, _Tally()
     with reader(config) as archive:
-        for reread in _rereads(config, archive, tag, filters):
+        for reread in _rereads(config, archive, filters):
             tally.add(reread)
             _tell(archive, reread, output)
     _tell_totals(tally, output)
@@ -60,11 +58,11 @@ def propose(flags: Flags, *, tag: str | None, **filters: Any) -> int:
     return DONE
 
 
-def take(flags: Flags, *, tag: str | None, **filters: Any) -> int:
+def take(flags: Flags, filters: FilterFlags) -> int:
     """As `propose`, and each change is made; it can be interrupted, and run again it goes on."""
     config, output, tally = settings(flags), flags.output, _Tally()
     with writer(config, wait=flags.patience) as archive:
-        for reread in _rereads(config, archive, tag, filters):
+        for reread in _rereads(config, archive, filters):
             tally.add(reread)
             _tell(archive, reread, output)
             if not reread.changes:
@@ -80,10 +78,9 @@ def take(flags: Flags, *, tag: str | None, **filters: Any) -> int:
     return FAILED if tally.overtaken else DONE
 
 
-def _rereads(config: Config, archive: Archive | Writer, tag: str | None, filters: dict[str, Any]) -> Iterator[Reread]:
-    sites = sorted({site(source.url) for source in watched(config) if tag in source.tags}) if tag else None
+def _rereads(config: Config, archive: Archive | Writer, filters: FilterFlags) -> Iterator[Reread]:
     clean = partial(read_again, workers=new_workers(config), at_once=2 * config.extract.workers)
-    return reextract(archive, conditions(sites=sites, **filters), clean=clean)
+    return reextract(archive, conditions(config, filters), clean=clean)
 
 
 def _kind(change: Change) -> str:
