@@ -16,7 +16,7 @@ from archive.catalog import Catalog, name_of
 from archive.errors import ArchiveError, NewerFormat, NoCatalog, NotAnArchive, ReadOnly, WriteFailed
 from archive.tables import holds, schema
 
-SCHEMA_VERSION = "0003"  # the newest migration; tests/contracts/test_catalog.py holds the two together
+SCHEMA_VERSION = "0004"  # the newest migration; tests/contracts/test_catalog.py holds the two together
 REBUILD = "`pressmark rebuild` makes it anew from the WARC files"
 _MAGIC = b"SQLite format 3\0"
 _MARK_AT = 60  # bytes from the start of a SQLite file: where `PRAGMA user_version` lies, four bytes, big-endian
@@ -96,31 +96,16 @@ def put_mark(path: Path) -> bool:
 
     Only for who holds the archive alone. Raises as `open_sqlite`.
     """
-    opened = open_sqlite(path, write=True)
-    try:
-        with opened._engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA user_version = {mark_of(path)}")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sa.exc.DatabaseError as error:
-        raise _unusable(opened._engine, error) from error
-    finally:
-        opened.close()
+    _ask(path, f"PRAGMA user_version = {mark_of(path)}", "PRAGMA wal_checkpoint(TRUNCATE)", write=True)
     return mark_in(path) == mark_of(path)
 
 
 def is_sound(path: Path) -> bool:
     """Whether SQLite finds the file's pages to fit each other; of a file copied while it was written they may not."""
     try:
-        opened = open_sqlite(path, write=False)
+        return _ask(path, "PRAGMA quick_check(1)", write=False) == "ok"
     except ArchiveError:
         return False
-    try:
-        with opened._engine.connect() as connection:
-            return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() == "ok"
-    except sa.exc.DatabaseError:
-        return False
-    finally:
-        opened.close()
 
 
 def settle_log(path: Path) -> bool:
@@ -129,18 +114,25 @@ def settle_log(path: Path) -> bool:
     Only for who holds the archive alone.
     """
     try:
-        opened = open_sqlite(path, write=True)
+        _ask(path, "PRAGMA wal_checkpoint(TRUNCATE)", write=True)
     except ArchiveError:
         return False
-    try:
-        with opened._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sa.exc.DatabaseError:
-        return False
-    finally:
-        opened.close()
     log = path.with_name(path.name + "-wal")
     return not log.exists() or not log.stat().st_size
+
+
+def _ask(path: Path, *pragmas: str, write: bool) -> object:
+    """Open the file for these pragmas alone; what the last one answers.  Raises as `open_sqlite`."""
+    opened = open_sqlite(path, write=write)
+    try:
+        with opened._engine.connect() as connection:
+            for pragma in pragmas:
+                answer = connection.exec_driver_sql(pragma)
+            return answer.scalar() if answer.returns_rows else None
+    except sa.exc.DatabaseError as error:
+        raise _unusable(opened._engine, error) from error
+    finally:
+        opened.close()
 
 
 def _use_wal(connection: Any) -> None:

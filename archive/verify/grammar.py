@@ -159,16 +159,15 @@ def date(sight: Sight) -> Iterator[str]:
     """The date is a moment in UTC, as WARC/1.1 writes it."""
     for name in ("warc-date", "warc-refers-to-date"):
         said = sight.said.get(name)
-        if said is not None and not _is_moment(said):
+        if said is not None and not (_DATE.fullmatch(said) and _can(moment, said)):
             yield f"{name} {said[:40]} is no UTC time such as 2026-11-20T17:45:00.123456Z"
 
 
-@lru_cache(maxsize=256)  # the records of a group share theirs
-def _is_moment(said: str) -> bool:
-    if not _DATE.fullmatch(said):
-        return False
+@lru_cache(maxsize=512)  # the records of a group share theirs
+def _can(read: Callable[[str], object], said: str) -> bool:
+    """Whether it can be read."""
     try:
-        moment(said)
+        read(said)
     except ValueError:
         return False
     return True
@@ -193,17 +192,8 @@ def target(sight: Sight) -> Iterator[str]:
 def address(sight: Sight) -> Iterator[str]:
     """The address is an IP address."""
     said = sight.said.get("warc-ip-address")
-    if said is not None and not _is_address(said):
+    if said is not None and not _can(ip_address, said):
         yield f"WARC-IP-Address {said[:60]} is no IP address"
-
-
-@lru_cache(maxsize=256)
-def _is_address(said: str) -> bool:
-    try:
-        ip_address(said)
-    except ValueError:
-        return False
-    return True
 
 
 def truncation(sight: Sight) -> Iterator[str]:

@@ -44,6 +44,14 @@ def build(root: Path) -> Path:
     return root
 
 
+def contents(root: Path) -> tuple[list[str], dict[str, bytes]]:
+    """The catalog's rows, and every text file and sidecar."""
+    with open_archive(root) as reader:
+        rows = list(reader.dump())
+    files = (path for path in (root / "text").rglob("*.*") if path.is_file())
+    return rows, {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
 def found(root: Path) -> list[Damage]:
     """What verify finds."""
     with open_archive(root) as reader:

@@ -7,39 +7,14 @@ import pytest
 from archive import open_archive, open_writer
 from archive.errors import Locked, WriteFailed
 from archive.rebuild import rebuild
-from archive.records import Capture, Page, Revision
-from tests.archive.pages import HARBOUR, article, damages, disk_full_at, exchange, later, not_modified, page, visit
+from archive.records import Capture, Revision
+from tests.archive.damaged import build, contents
+from tests.archive.pages import damages, disk_full_at, visit
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two writers' archive: a text, its edit, a copy, a revisit, a 304, a redirect, a failed visit."""
-    with open_writer(tmp_path / "a") as one, open_writer(tmp_path / "a") as two:
-        [first] = one.append(page(b"one", headers=b'Content-Type: text/html\r\nETag: "1"\r\n'))
-        kept = one.keep(article("One."), visit(first.record_id, article=HARBOUR), verdict="new", after=None)
-        assert kept
-        [edit] = two.append(page(b"two", at=later(1)))
-        told = visit(edit.record_id, article=HARBOUR, at=later(1))
-        assert two.keep(article("Two."), told, verdict="revised", after=kept.record_id)
-        moved = exchange(b"", url="http://old.example/", status="301 Moved", headers=b"Location: /new\r\n")
-        _, elsewhere = two.append(Page(exchanges=(moved, exchange(b"one", url="https://new.example/", at=later(2)))))
-        wire = visit(elsewhere.record_id, url="https://new.example/", article="https://new.example/", at=later(2))
-        assert two.keep(article("One.", url="https://new.example/"), wire, verdict="new", after=None)
-        one.append(page(b"two", at=later(3)))
-        [same] = one.append(not_modified(at=later(4)))
-        one.note(visit(same.record_id, article=HARBOUR, at=later(4)))
-        two.note(visit(reason="dns", at=later(5)))
-    return tmp_path / "a"
-
-
-def contents(root: Path) -> tuple[list[str], dict[str, bytes]]:
-    """The catalog's rows, and every text file and sidecar."""
-    with open_archive(root) as reader:
-        rows = list(reader.dump())
-    files = {
-        path.relative_to(root).as_posix(): path.read_bytes() for path in (root / "text").rglob("*.*") if path.is_file()
-    }
-    return rows, files
+    return build(tmp_path / "a")
 
 
 def test_without_catalog_and_texts_everything_comes_back_as_it_was(root):

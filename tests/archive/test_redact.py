@@ -28,6 +28,7 @@ from archive.redact import Cover, cover_article, cover_text, redact
 from archive.store import open_alone
 from archive.warc import read_fields
 from tests.archive.canaries import OTHER, PLACES, WIRE, canary, first_text, found_in, full_of_canaries
+from tests.archive.damaged import contents
 from tests.archive.pages import HARBOUR, article, damages, later, page, visit
 from tests.archive.test_format import named
 
@@ -53,13 +54,6 @@ def take_out(root: Path, wanted: str, covers: Covers = text_alone) -> Erased:
         with archive.reading() as reading:
             cover = covers(reading, wanted)
         return redact(archive, cover, reason=REASON, now=later(24))
-
-
-def contents(root: Path) -> tuple[list[str], dict[str, bytes]]:
-    """The catalog's rows, and every file under text/."""
-    with open_archive(root) as reader:
-        rows = list(reader.dump())
-    return rows, {path.name: path.read_bytes() for path in (root / "text").rglob("*.*") if path.is_file()}
 
 
 @pytest.fixture
@@ -169,7 +163,7 @@ def test_every_other_record_row_and_text_is_as_it_was(root, kept):
     assert len(grain) >= 3
     assert set(grain) <= set(rows)
     stayed = {name for name, block in files.items() if before[1].get(name) == block}
-    assert {name.partition(".")[2] for name in stayed} == {"txt", "json"}
+    assert {Path(name).suffix for name in stayed} == {".txt", ".json"}
 
 
 def test_a_tombstone_says_when_why_and_what_the_ledger_needs(root, kept):

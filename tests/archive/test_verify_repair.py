@@ -15,9 +15,8 @@ from archive.verify import Counts, verify
 from archive.verify.damage import Damage
 from archive.verify.repair import Left, Mended, repair, repairing
 from tests.archive import damaged
-from tests.archive.damaged import Place, build, found, sql, warc
+from tests.archive.damaged import Place, build, contents, found, sql, warc
 from tests.archive.pages import NOON
-from tests.archive.test_rebuild import contents
 from tests.archive.test_redact import take_out
 
 

@@ -386,27 +386,26 @@ def notes(terminal: Terminal) -> Iterator[dict[str, str]]:
         yield from (read_fields(each.block) for each in walk(path) if each.type == "metadata")
 
 
-def test_files_are_read_again_when_a_later_one_holds_what_they_refer_to(pressmark: Terminal):
+def crane_again() -> bytes:
+    """A revisit of a page that was captured a week before."""
     fields = {
         "WARC_Target_URI": "http://b.example/crane", "WARC_Date": "2020-03-09T12:00:00Z",
         "WARC_Refers_To_Target_URI": "http://b.example/crane", "WARC_Refers_To_Date": "2020-03-01T12:00:00Z",
         "Content_Type": "application/http; msgtype=response",
     }  # fmt: skip
+    return record("revisit", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", **fields)
+
+
+def test_files_are_read_again_when_a_later_one_holds_what_they_refer_to(pressmark: Terminal):
     refers = pressmark.folder / "a.warc"
-    refers.write_bytes(record("revisit", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", **fields))
+    refers.write_bytes(crane_again())
     ran = pressmark("import", "--json", str(refers), str(one(pressmark.folder, "b.warc.gz")))
     assert [each["taken"] for each in ran.objects] == [1, 2]
     assert ran.objects[0]["left"] == {}
 
 
 def test_a_file_is_read_again_when_what_it_refers_to_stands_behind(pressmark: Terminal):
-    fields = {
-        "WARC_Target_URI": "http://b.example/crane", "WARC_Date": "2020-03-09T12:00:00Z",
-        "WARC_Refers_To_Target_URI": "http://b.example/crane", "WARC_Refers_To_Date": "2020-03-01T12:00:00Z",
-        "Content_Type": "application/http; msgtype=response",
-    }  # fmt: skip
-    again = record("revisit", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", **fields)
-    path = written(pressmark.folder / "a.warc", again, response(page_of("Crane"), url="http://b.example/crane"))
+    path = written(pressmark.folder / "a.warc", crane_again(), response(page_of("Crane"), url="http://b.example/crane"))
     told = pressmark("import", "--json", str(path)).told
     assert (told["taken"], told["known"], told["left"]) == (2, 0, {})
     assert told["outcomes"] == {"new": 1, "unchanged": 1}
