@@ -21,7 +21,7 @@ from archive.catalog import OUTCOME_NOW, Reading
 from archive.disk import digest_of
 from archive.errors import ArchiveError, Damaged, NotAWarc
 from archive.foreign import Foreign, Limits, damage_at, look_through, one_line, read_foreign
-from archive.heads import status_of
+from archive.heads import head_meant, status_of
 from archive.history import Compare, Judged, Telling, judge, tellings_of
 from archive.records import Article, Capture, Exchange, Outcome, Revision, Role, Ruling, Truncation, Verdict, Visit
 from archive.translate import (
@@ -240,7 +240,7 @@ class _Import:
                 url=exchange.url,
                 status=status_of(exchange.response_head or head),
                 truncated=exchange.truncated,
-                head=head if past.refers_to else exchange.response_head,
+                head=head_meant(head, exchange.response_head) if past.refers_to else exchange.response_head,
                 body=body,
                 role=past.role or role_of(exchange.url, exchange.response_head or head, body),
             ),

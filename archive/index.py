@@ -23,6 +23,7 @@ SITE = "urn:pressmark:site"
 FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
 LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
 _FACTS = [each.name for each in fields(Facts)]
+_NOT_SOUGHT = {"reservations": ()}  # facts that records of before do not hold
 
 T = TypeVar("T", Visit, Ruling, Redaction, Site)
 
@@ -105,7 +106,7 @@ def facts_and(decision: Decision, article: Article) -> dict[str, Any]:
 
 def revision_from(conversion: Record, text: bytes, warc: str) -> Revision:
     """The revision that a conversion record makes; text: its block."""
-    said = json.loads(conversion.field("WARC-JSON-Metadata") or "{}")
+    said = _NOT_SOUGHT | json.loads(conversion.field("WARC-JSON-Metadata") or "{}")
     facts = Facts(**{name: _frozen(said[name]) for name in _FACTS})
     return Revision(
         record_id=conversion.record_id,

@@ -1,6 +1,7 @@
 """Reading an archive: what a capture stands for, what a revision says. Takes no lock and writes nothing."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -10,9 +11,10 @@ from typing import Self
 from archive import index, members
 from archive.catalog import Catalog, Reading
 from archive.errors import Damaged
+from archive.heads import head_meant
 from archive.members import Record
 from archive.records import Article, Capture, Revision
-from archive.warc import OPEN
+from archive.warc import OPEN, read_fields
 
 
 class Archive:
@@ -38,7 +40,7 @@ class Archive:
         try:
             return members.read(self.warc_path(warc), offset)
         except FileNotFoundError as error:
-            raise Damaged(warc, "the file is missing; bring it back from a second copy of the archive") from error
+            raise _missing(warc) from error
 
     def warc_path(self, warc: str) -> Path:
         """Where a WARC file lies now: with .open while its writer holds it."""
@@ -47,6 +49,8 @@ class Archive:
 
     def payload(self, capture: Capture) -> tuple[bytes, bytes]:
         """The response head and the body (content coding kept) that a capture stands for: a revisit's original's.
+
+        What a revisit's own head reserves counts instead of what its original's does, see `heads.head_meant`.
 
         Raises Damaged when the record is not there or is another.
         """
@@ -62,7 +66,20 @@ class Archive:
         head, empty, body = record.block.partition(b"\r\n\r\n")
         if not empty:
             raise Damaged(holder.warc, "a response without an end of its head", offset=holder.offset)
+        if holder is not capture:
+            return head_meant(head + empty, self._own_head(capture)), body
         return head + empty, body
+
+    def _own_head(self, revisit: Capture) -> bytes:
+        """The head that came with a revisit; b"" where nobody told it. Raises Damaged."""
+        try:
+            group = self.group_at(revisit.warc, revisit.offset)
+        except FileNotFoundError as error:
+            raise _missing(revisit.warc) from error
+        if not group or group[0].record_id != revisit.record_id:
+            raise Damaged(revisit.warc, f"does not hold {revisit.record_id} whole", offset=revisit.offset)
+        said = read_fields(group[-1].block).get("response-head")
+        return json.loads(said).encode("latin-1") if said else group[0].block
 
     def text(self, revision: Revision) -> bytes:
         """The bytes of a revision's text, from its conversion record. Raises Damaged."""
@@ -124,3 +141,7 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _missing(warc: str) -> Damaged:
+    return Damaged(warc, "the file is missing; bring it back from a second copy of the archive")

@@ -17,6 +17,7 @@ Role = Literal["article", "feed", "sitemap", "front", "robots"]
 Verdict = Literal["new", "revised", "copy", "facts"]
 Standing = Verdict | Literal["superseded"]  # what a revision is now
 Truncation = Literal["length", "time", "disconnect"]
+FOR_THE_SITE = "tdmrep.json"  # the origin of what a file reserves for a whole site
 
 
 def count_words(text: str) -> int:
@@ -127,9 +128,23 @@ class Facts:
     kind: str = "article"
     access: str = "open"
     source_link: str | None = None  # the credit at the end of a text
+    reservations: tuple[str, ...] = ()  # what its site reserves, sorted: "noarchive", "tdm-reservation=1"
     origins: Mapping[str, str] = field(default_factory=dict)  # fact → "json-ld", "meta", "time", "text", …
     extractor: Mapping[str, str] = field(default_factory=dict)  # package → version
     site_memory: str | None = None  # "caliber.az@7"
+
+    def said(self, fact: str) -> object:
+        """A fact as the page or its head states it: without what only a file reserves, for that is kept as a capture.
+
+        So a site that begins to reserve by a file makes no revision of each of its articles.
+        """
+        if fact != "reservations":
+            return getattr(self, fact)
+        return tuple(each for each in self.reservations if self.origin_of(each) != FOR_THE_SITE)
+
+    def origin_of(self, reservation: str) -> str:
+        """Where it was stated: "meta", "header", "tdmrep.json", or several parted by a space."""
+        return self.origins.get(f"reservations:{reservation.partition('=')[0]}", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,13 @@ from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.finding import Conditions
 from archive.reader import Archive
-from archive.records import Article, Facts, Revision, Ruling, Standing
+from archive.records import FOR_THE_SITE, Article, Facts, Revision, Ruling, Standing
 from archive.writer import Writer
 
-# Facts by which the extractor shows that it reads a page otherwise; the first eight make a revision, as in a crawl.
-_REVISING = ("headline", "authors", "published", "language", "publisher", "kind", "access", "source_link")
+# Facts by which the extractor shows that it reads a page otherwise; all but the last make a revision, as in a crawl.
+_REVISING = (
+    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
+)  # fmt: skip
 _TOLD = (*_REVISING, "modified")
 _ARTICLES_AT_ONCE = 200  # whose names are asked of the catalog at a time
 
@@ -216,7 +218,7 @@ def _changes(
     moved = False  # whether that is no longer what it was
     replaced_at: datetime | None = None
     for revision, reading in zip(standing, readings, strict=True):
-        now = replace(reading, canonical_url=revision.article) if isinstance(reading, Article) else None
+        now = _in_place_of(revision, reading) if isinstance(reading, Article) else None
         if now and not _reads_otherwise(now, revision):
             now = None
         if now is None and replaced_at == revision.captured_at:
@@ -230,6 +232,19 @@ def _changes(
         elif moved and verdict != revision.verdict:
             yield Change(revision=revision, now=None, verdict=verdict, facts_changed=changed)
         before, moved = (text, facts), now is not None
+
+
+def _in_place_of(revision: Revision, reading: Article) -> Article:
+    """The reading as the article that it was kept as, with what a file reserved for its site then: no page holds it."""
+    facts = revision.facts
+    filed = (each for each in facts.reservations if facts.origin_of(each) == FOR_THE_SITE)
+    unsaid = [each for each in filed if not reading.origin_of(each)]
+    return replace(
+        reading,
+        canonical_url=revision.article,
+        reservations=tuple(sorted((*reading.reservations, *unsaid))),
+        origins={**reading.origins, **{f"reservations:{each.partition('=')[0]}": FOR_THE_SITE for each in unsaid}},
+    )
 
 
 def _measured(text: str, facts: Facts, before: tuple[str, Facts] | None) -> tuple[Standing, tuple[str, ...]]:
@@ -247,4 +262,4 @@ def _reads_otherwise(now: Article, revision: Revision) -> bool:
 
 
 def _differing(now: Facts, before: Facts, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if getattr(now, name) != getattr(before, name))
+    return tuple(name for name in names if now.said(name) != before.said(name))

@@ -148,6 +148,7 @@ revisions = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("access", sa.Text, nullable=False),
     sa.Column("source_link", sa.Text),
+    sa.Column("reservations", Json, nullable=False, server_default="[]"),
     sa.Column("origins", Json, nullable=False),
     sa.Column("extractor", Json, nullable=False),
     sa.Column("site_memory", sa.Text),

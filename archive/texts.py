@@ -31,6 +31,8 @@ def name_of(ordinal: int, sha256: str) -> str:
 def sidecar(revision: Revision, capture: Capture | None) -> bytes:
     """Where the text came from, as JSON: facts, hash, and the capture it was understood from."""
     facts = {each.name: getattr(revision.facts, each.name) for each in fields(revision.facts)}
+    if not revision.facts.reservations:  # what was kept before they were read has the sidecar that it had
+        del facts["reservations"]
     said = {
         "format": 1,
         "pressmark": revision.pressmark,

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from archive.records import Article, Facts, Revision, Verdict
 
 # `modified` alone moves with every counter on some sites, and says nothing that a reader could see.
-_FACTS = ("headline", "authors", "published", "language", "publisher", "kind", "access", "source_link")
+_FACTS = (
+    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def _versions(facts: Facts) -> dict[str, str]:
 
 def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:
     """The names of the facts that are no longer what they were."""
-    return tuple(name for name in _FACTS if getattr(now, name) != getattr(before, name))
+    return tuple(name for name in _FACTS if now.said(name) != before.said(name))
 
 
 def known_as(canonical: str, *, asked: str, moved: bool, article_at: Callable[[str], str | None]) -> str:

@@ -12,7 +12,7 @@ from archive.reader import Archive
 _GROUP = 1000  # rows held in memory, and in one row group
 _WHOLE = ("words", "capture_status", "capture_payload_length", "capture_offset", "capture_length",
           "conversion_offset", "conversion_length")  # fmt: skip
-_LISTS = ("authors", "facts_changed")
+_LISTS = ("authors", "facts_changed", "reservations")
 _MAPS = ("origins", "extractor")
 _MOMENTS = ("capture_captured_at",)
 

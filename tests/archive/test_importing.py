@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from archive import Writer, open_archive, open_writer
 from archive.errors import NotAWarc, WriteFailed
 from archive.foreign import Limits
+from archive.heads import field
 from archive.importing import Answer, Imported, Terms, Understood, import_warc
 from archive.index import groups
 from archive.members import Record, walk
@@ -227,6 +229,29 @@ class TestARevisit:
         done = imported(archive, written(tmp_path / "a.warc", response(body("On.")), again))
         assert done.outcomes == {"new": 1, "unchanged": 1}
         assert [group[0].type for group in groups_of(archive)] == ["response", "revisit"]
+
+    def test_is_read_with_what_its_own_head_reserves(self, archive: Writer, tmp_path: Path):
+        def reserving(answers: Sequence[Answer]) -> list[Understood]:
+            return [
+                replace(each, article=replace(each.article, reservations=(field(answer.head, "x-robots-tag") or "",)))
+                for answer, each in zip(answers, understood(answers), strict=True)
+                if each.article
+            ]
+
+        names: dict[str, Any] = {"WARC_Refers_To_Target_URI": STRIKE, "WARC_Refers_To_Date": "2020-03-01T12:00:00Z"}
+        began = http(b"", headers="X-Robots-Tag: noai\r\n")
+        silent = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+        files = [
+            response(body("On."), headers="Content-Type: text/html\r\nX-Robots-Tag: noarchive\r\n"),
+            self.of(day(2), head=silent, modified=False, **names),
+            self.of(day(3), head=began, **names),
+        ]
+        path = written(tmp_path / "a.warc", *files)
+        import_warc(archive, path, Terms(understand=reserving, compare=between))
+        with archive.reading() as reading:
+            found = reading.revisions_of(STRIKE)
+        assert [each.facts.reservations for each in found] == [("noarchive",), ("noai",)]
+        assert found[1].facts_changed == ("reservations",)
 
     def test_or_the_one_of_its_digest_in_hex_as_browsertrix_writes_it(self, archive: Writer, tmp_path: Path):
         said = "sha256:" + hashlib.sha256(body("On.")).hexdigest()

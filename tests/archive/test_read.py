@@ -6,6 +6,7 @@ import pytest
 
 from archive import open_archive, open_writer
 from archive.errors import Damaged
+from archive.heads import field
 from archive.members import walk
 from archive.records import Page, count_words
 from tests.archive.pages import HARBOUR, article, exchange, kept, later, page, visit
@@ -45,6 +46,34 @@ def test_readers_write_nothing(tmp_path):
         for path in (tmp_path / "a").rglob("*")
         if not path.name.startswith("catalog.sqlite")
     }
+
+
+@pytest.mark.parametrize(
+    ("again", "reserved"),
+    [
+        (page(b"same", headers=b"X-Robots-Tag: noai\r\n", at=later(1)), "noai"),
+        (page(b"same", headers=b"Server: x\r\n", at=later(1)), None),
+        (page(b"", status="304 Not Modified", headers=b"x-robots-tag: noai\r\n", at=later(1)), "noai"),
+        (page(b"", status="304 Not Modified", headers=b"Server: x\r\n", at=later(1)), "noarchive"),
+    ],
+)
+def test_of_a_revisit_the_body_is_its_originals_and_what_it_reserves_its_own(archive, again, reserved):
+    archive.append(page(b"same", headers=b"X-Robots-Tag: noarchive\r\nContent-Type: text/html\r\n"))
+    [revisit] = archive.append(again)
+    head, body = archive.payload(revisit)
+    assert revisit.revisit_of
+    assert body == b"same"
+    assert (field(head, "x-robots-tag"), field(head, "content-type")) == (reserved, "text/html")
+
+
+def test_a_revisit_whose_own_warc_file_is_gone_is_damage(archive):
+    archive.append(page(b"same"))
+    archive.close_warc()
+    [revisit] = archive.append(page(b"same", at=later(1)))
+    archive.close_warc()
+    (archive.root / revisit.warc).unlink()
+    with pytest.raises(Damaged, match="the file is missing"):
+        archive.payload(revisit)
 
 
 def test_a_text_whose_place_holds_another_record_is_damage(archive):

@@ -1,15 +1,17 @@
 """The WARC files are the archive: catalog and texts come back from them alone."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archive import open_archive, open_writer
+from archive import index, open_archive, open_writer
 from archive.errors import Locked, WriteFailed
 from archive.rebuild import rebuild
 from archive.records import Capture, Revision
 from tests.archive.damaged import build, contents
-from tests.archive.pages import damages, disk_full_at, visit
+from tests.archive.pages import HARBOUR, article, damages, disk_full_at, kept, page, visit
 
 
 @pytest.fixture
@@ -65,6 +67,29 @@ def test_one_damaged_record_costs_no_more_than_its_own_group(root):
 
 def _by_offset(reading, warc):
     return sorted(reading.rows_in(warc), key=lambda row: row.offset)
+
+
+def test_what_a_site_reserves_comes_back_and_of_records_that_do_not_say_it_nothing_is_reserved(tmp_path, monkeypatch):
+    root, facts_and = tmp_path / "a", index.facts_and
+    with open_writer(root) as archive:
+        [capture] = archive.append(page(b"a page that reserves"))
+        reserving = replace(article("Reserved."), reservations=("noai", "tdm-reservation=1"))
+        archive.keep(reserving, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+        with monkeypatch.context() as before:  # as a pressmark wrote it that did not look for reservations
+            before.setattr(index, "facts_and", lambda *said: _without_reservations(facts_and(*said)))
+            kept(archive, "Of before.", url="https://harbour-post.example/before")
+    dump = contents(root)
+    rebuild(root)
+    assert contents(root) == dump
+    with open_archive(root) as reader, reader.reading() as reading:
+        facts = {each.facts.canonical_url: each.facts.reservations for each in reading.all_revisions()}
+    assert facts == {HARBOUR: ("noai", "tdm-reservation=1"), "https://harbour-post.example/before": ()}
+    assert sum(b"reservations" in path.read_bytes() for path in (root / "text").rglob("*.json")) == 1
+    assert damages(root) == []
+
+
+def _without_reservations(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "reservations"}
 
 
 def test_nothing_is_rebuilt_under_a_living_writer(root):

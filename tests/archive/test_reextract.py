@@ -135,6 +135,40 @@ def test_facts_that_read_otherwise_leave_the_text_its_name(archive):
     )
 
 
+def test_a_site_that_is_found_to_have_reserved_has_its_revision_read_anew(archive):
+    first = keep(archive, "One.\nTwo.")
+    [reread] = rereads(archive, lambda saved: replace(old(saved), reservations=("noai",)))
+    [change] = reread.changes
+    assert (change.facts, change.verdict) == (("reservations",), "new")
+    assert accept(archive, reread, now=EVER)
+    with archive.reading() as reading:
+        assert [each.facts.reservations for each in reading.revisions_of(first.article)] == [("noai",)]
+
+
+def test_what_a_file_reserved_for_a_whole_site_is_in_no_page_and_stays(archive):
+    filed = replace(old((b"", b"One.\nAd: Soap.", HARBOUR)), reservations=("noai", "tdm-reservation=1"),
+                    origins={"reservations:noai": "header", "reservations:tdm-reservation": "tdmrep.json"})  # fmt: skip
+    [capture] = archive.append(page(b"One.\nAd: Soap."))
+    archive.keep(filed, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+
+    def reserving(extractor: Extractor, *said: str) -> Extractor:
+        origins = {f"reservations:{each.partition('=')[0]}": "header" for each in said}
+
+        def read(saved: SavedPage) -> Article | Unread:
+            told = extractor(saved)
+            return replace(told, reservations=said, origins=origins) if isinstance(told, Article) else told
+
+        return read
+
+    assert [each.changes for each in rereads(archive, reserving(old, "noai"))] == [()]
+    take(archive, reserving(tidier, "noai"))
+    with archive.reading() as reading:
+        assert reading.latest(HARBOUR).facts.reservations == ("noai", "tdm-reservation=1")
+    take(archive, reserving(tidier, "noai", "tdm-reservation=0"))
+    with archive.reading() as reading:
+        assert reading.latest(HARBOUR).facts.reservations == ("noai", "tdm-reservation=0")
+
+
 def test_revisions_that_now_read_the_same_become_one(archive):
     keep(archive, "The strike is over.")
     keep(archive, "Ad: buy boats\nThe strike is over.", hours=1)

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from archive.databases import SCHEMA_VERSION
-from archive.errors import Damaged, NewerFormat, NotAnArchive
+from archive.errors import Damaged, NewerFormat, NotAnArchive, ReadOnly
 from archive.migrations import settings, upgrade
 from archive.records import Capture, Facts, Redaction, Revision, Ruling, Site, Visit
 from archive.tables import schema
@@ -250,6 +250,22 @@ def test_migrations_lead_to_the_schema_that_the_code_knows(open_catalog):
     with catalog._engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema) == []
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == SCHEMA_VERSION
+
+
+def test_a_catalog_of_before_is_brought_up_when_it_may_be_written_and_its_rows_reserve_nothing(open_catalog):
+    with open_catalog().writing() as writing:
+        writing.add_revision(REVISION)
+        writing._sql.exec_driver_sql("ALTER TABLE revisions DROP COLUMN reservations")
+        writing._sql.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+    with pytest.raises(ReadOnly, match="older schema"):
+        open_catalog(write=False)
+    reserving = replace(REVISION.facts, reservations=("noai", "tdm-policy=https://harbour-post.example/tdm.json"))
+    later = replace(REVISION, record_id="urn:uuid:r2", captured_at=NOON + timedelta(days=1), facts=reserving)
+    with open_catalog().writing() as writing:
+        writing.add_revision(replace(later, names_file=False, verdict="facts", facts_changed=("reservations",)))
+    with open_catalog(write=False).reading() as reading:
+        assert reading.revision("urn:uuid:r1") == REVISION
+        assert [each.facts for each in reading.revisions_of(URL)] == [REVISION.facts, reserving]
 
 
 def test_the_code_knows_the_newest_migration():

@@ -75,6 +75,7 @@ def test_another_headline_is_another_text_and_another_fact():
         {"kind": "opinion"},
         {"access": "paid"},
         {"source_link": "https://wire.example/1"},
+        {"reservations": ("noai",)},
     ],
 )
 def test_a_fact_that_changed_under_the_same_text_is_kept_as_facts(edit):
@@ -109,6 +110,13 @@ def test_a_new_extractor_does_not_hide_that_an_author_was_added():
     old_page = replace(STRIKE, extractor={"pressmark": "0.2.0"})
     today = replace(old_page, authors=("Lena Aho", "Otto Berg"))
     assert compare(today, KEPT, baseline=old_page) == Change(verdict="facts", facts_changed=("authors",))
+
+
+def test_what_was_reserved_before_anybody_looked_for_it_is_no_news():
+    today = replace(STRIKE, reservations=("noai",), extractor={"pressmark": "0.1.0", "facts": "1"})
+    assert not same_extractor(today, KEPT)
+    assert compare(today, KEPT, baseline=today) == Change(verdict=None)
+    assert compare(today, KEPT, baseline=replace(today, reservations=())).facts_changed == ("reservations",)
 
 
 def test_a_site_learned_anew_is_another_extractor():

@@ -5,6 +5,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ TUNNEL, GRAIN = (
 TOOLS = Path(sys.executable).parent
 SENTENCES = " ".join(["The harbour office says that the quay will stay closed until the crane has been inspected."] * 4)
 PARAGRAPHS = [f"{number}. {SENTENCES}" for number in ("One", "Two", "Three", "Four")]
+QUAY = "http://old-quay.example/berths"
 TWINS = (848, 8442)  # berths whose texts have hashes that begin alike: 080439
 
 
@@ -37,6 +39,12 @@ def berth(number: int) -> tuple[Answer, str]:
     return page(f"<html><head><title>{headline}</title></head><body>{body}</body></html>"), "\n\n".join(
         [headline, *PARAGRAPHS]
     ) + "\n"
+
+
+def reserving(answer: Answer, *lines: str) -> Answer:
+    """The page with these fields in its head."""
+    fields = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+    return replace(answer, headers=(*answer.headers, *fields))
 
 
 def pressmark_of(terminal: Terminal, url: str) -> str:
@@ -136,6 +144,70 @@ class TestShow:
         with (tmp_path / "own.warc.gz").open("rb") as file:
             kinds = Counter(record.rec_type for record in ArchiveIterator(file))
         assert kinds == {"warcinfo": 1, "response": 3, "request": 3, "metadata": 3, "conversion": 1}
+
+
+class TestWhatASiteReserves:
+    def test_is_told_with_where_it_said_so_and_changes_nothing_of_what_is_kept(self, pressmark: Terminal, press: Press):
+        answer, text = berth(848)
+        press.add(QUAY, reserving(answer, "X-Robots-Tag: noarchive, googlebot: noindex", "tdm-reservation: 1"))
+        fetched = pressmark("fetch", QUAY, "--json").told
+        assert (fetched["outcome"], fetched["reservations"]) == ("new", ["noarchive", "tdm-reservation=1"])
+        shown = pressmark("show", QUAY, "--json").told
+        assert shown["reservations"] == fetched["reservations"]
+        assert shown["origins"]["reservations:noarchive"] == "header"
+        assert "── reserved: noarchive, tdm-reservation=1\n" in pressmark("show", QUAY).err
+        [exported] = pressmark("export", "--format", "jsonl").objects
+        assert exported["reservations"] == fetched["reservations"]
+        [kept] = (pressmark.archive / "text").rglob("*.json")
+        assert json.loads(kept.read_bytes())["reservations"] == fetched["reservations"]
+        assert pressmark.texts().popitem()[1] == text
+
+    def test_is_asked_of_a_file_when_that_is_set(self, pressmark: Terminal, press: Press):
+        press.add(QUAY, berth(848)[0])
+        said = Answer(body=b'[{"location": "/", "tdm-reservation": 1}]')
+        press.add("http://old-quay.example/.well-known/tdmrep.json", said)
+        pressmark.settings(politeness={"tdmrep": True})
+        assert pressmark("fetch", QUAY, "--json").told["reservations"] == ["tdm-reservation=1"]
+
+    def test_is_a_revision_when_it_begins_and_when_it_ends_though_the_page_has_not_changed_by_a_byte(
+        self, pressmark: Terminal, press: Press
+    ):
+        answer, _ = berth(848)
+        told = []
+        for lines in [], ["X-Robots-Tag: noai"], ["X-Robots-Tag: NOAI, all"], []:
+            press.add(QUAY, reserving(answer, *lines))
+            told.append(pressmark("fetch", QUAY, "--json").told)
+        assert [each["outcome"] for each in told] == ["new", "unchanged", "unchanged", "unchanged"]
+        assert [each["facts_changed"] for each in told] == [[], ["reservations"], [], ["reservations"]]
+        assert [each["reservations"] for each in told] == [[], ["noai"], ["noai"], []]
+        self.assert_nothing_new_is_read_again(pressmark, revisions=3)
+
+    def test_is_a_revision_also_when_a_304_says_it(self, pressmark: Terminal, press: Press):
+        answer, _ = berth(848)
+        press.add(QUAY, reserving(answer, 'ETag: "1"', "X-Robots-Tag: noarchive"))
+        pressmark("fetch", QUAY)
+        silent, speaks = (
+            Answer(status=304, headers=(("ETag", '"1"'), *more)) for more in ((), (("X-Robots-Tag", "noai"),))
+        )
+        told = []
+        for not_modified in silent, speaks, silent:
+            press.add(QUAY, not_modified)
+            told.append(pressmark("fetch", QUAY, "--json").told)
+        assert [each["facts_changed"] for each in told] == [[], ["reservations"], []]
+        assert [each["reservations"] for each in told] == [["noarchive"], ["noai"], ["noai"]]
+        self.assert_nothing_new_is_read_again(pressmark, revisions=2)
+
+    def assert_nothing_new_is_read_again(self, terminal: Terminal, *, revisions: int) -> None:
+        """Neither by `rebuild --reextract` nor by `rebuild`; and nothing is damaged."""
+        with terminal.reading() as archive:
+            before = list(archive.dump())
+        assert sum('"table": "revisions"' in line for line in before) == revisions
+        ran = terminal("rebuild", "--reextract", "--json")
+        assert len(ran.objects) == 1, ran.out  # the totals alone
+        assert terminal("rebuild").code == 0
+        with terminal.reading() as archive:
+            assert list(archive.dump()) == before
+        assert terminal.damages() == []
 
 
 class TestList:
