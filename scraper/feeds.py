@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 import fastfeedparser  # type: ignore[import-untyped]
@@ -19,12 +20,16 @@ from lxml import etree
 
 from scraper.errors import Unreadable
 from scraper.links import Link, headline, in_utf8
+from scraper.scan import XML, Limits, check, without_doctype
 from scraper.urls import join, key
 
 MOST_LINKS = 2_000
 LARGEST = 10_000_000  # bytes read of a feed
 LARGEST_BROKEN = 2_000_000  # bytes that feedparser gets: it takes seconds for a megabyte of nested tags
 
+_MOST_ENTRIES = 5 * MOST_LINKS  # that are parsed; several may lead to one article
+# The patient parser takes 4 s for 200,000 levels; of what the fast one bears libxml2 has an eye itself.
+_FOR_PARSERS = Limits(grammar=XML, size=4 * LARGEST, tags=1_000_000, attributes=500, tag=1_000_000, depth=20_000)
 _ENTRY = re.compile(rb"<(?:[\w-]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _TTL = re.compile(rb"<ttl>\s{0,20}(?:<!\[CDATA\[)?\s{0,20}(\d{1,6})\s{0,20}(?:\]\]>)?\s{0,20}</ttl>")
 _PERIOD = re.compile(rb"<sy:updatePeriod>\s{0,20}(hourly|daily|weekly|monthly|yearly)\s{0,20}</sy:updatePeriod>")
@@ -36,6 +41,8 @@ _PERIODS = {
     b"monthly": timedelta(days=30),
     b"yearly": timedelta(days=365),
 }
+# What fuzzed bytes bring out of the parsers' handling of encodings, dates and references.
+_PARSER_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _JSON_ITEMS = re.compile(r'"items"\s*:\s*\[')
 
 
@@ -46,7 +53,8 @@ class Feed:
     links: tuple[Link, ...]  # in the order given, each article once, at most MOST_LINKS
     title: str | None
     ttl: timedelta | None  # how long the feed asks to be left alone
-    dropped: int  # links over MOST_LINKS
+    dropped: int  # links over MOST_LINKS; of a feed of millions, entries
+    cut: int  # bytes over LARGEST
 
 
 class _Entry(NamedTuple):
@@ -59,6 +67,7 @@ class _Entry(NamedTuple):
 class _Told(NamedTuple):
     title: str | None
     entries: list[_Entry]
+    left: int = 0  # entries that were too many to be read
 
 
 def read_feed(body: bytes, url: str) -> Feed:
@@ -67,9 +76,11 @@ def read_feed(body: bytes, url: str) -> Feed:
     body: as served, content coding undone; what a broken or cut-off feed still holds is read, to LARGEST bytes.
     Times of links are UTC: RSS and Atom demand a zone, a time without one is read as UTC. Entries without a link are
     passed over; relative links are resolved against xml:base, else `url`.
-    Raises Unreadable(url, "not-a-feed", …) for HTML, other XML and garbage.
+    Raises Unreadable(url, "not-a-feed", …) for HTML, other XML and garbage; ExtractError "too-many-tags",
+    "too-many-attributes", "tag-too-long" or "too-deep" for what no parser may have.
     """
-    body = in_utf8(body[:LARGEST])
+    cut = max(0, len(body) - LARGEST)
+    body, left = _bounded(in_utf8(body[:LARGEST]))
     told = _read_json(body) if body.startswith(b"{") else _read_xml(body, url)
     if told is None:
         raise Unreadable(url, "not-a-feed", "neither RSS, RDF, Atom nor JSON Feed; look at the page for its feed's URL")
@@ -78,8 +89,18 @@ def read_feed(body: bytes, url: str) -> Feed:
         links=tuple(links[:MOST_LINKS]),
         title=headline(told.title),
         ttl=_ttl(body),
-        dropped=max(0, len(links) - MOST_LINKS),
+        dropped=max(0, len(links) - MOST_LINKS) + left + told.left,
+        cut=cut,
     )
+
+
+def _bounded(body: bytes) -> tuple[bytes, int]:
+    """An XML feed to its _MOST_ENTRIES, and how many it has more; a parser reads one that ends there."""
+    if body.startswith(b"{") or body.count(b"<") <= _MOST_ENTRIES:
+        return body, 0
+    starts = (match.start() for match in _ENTRY.finditer(body))
+    end = next(islice(starts, _MOST_ENTRIES, None), None)
+    return (body, 0) if end is None else (body[:end], 1 + sum(1 for _ in starts))
 
 
 def _links(entries: Iterable[_Entry], url: str) -> list[Link]:
@@ -105,8 +126,10 @@ def _links(entries: Iterable[_Entry], url: str) -> list[Link]:
 def _read_xml(body: bytes, url: str) -> _Told | None:
     """By the fast parser, and by the patient one where the fast one lost entries; None when it is a feed to neither."""
     body = body[: body.rfind(b">") + 1]  # the rest is half a URL, where a feed was cut off, or nothing
-    if not body:
+    if not body.startswith(b"<"):
         return None
+    body = without_doctype(body)
+    check(body, _FOR_PARSERS, url)
     fast = _read_fast(body)
     if fast and not _may_hold_more(fast, body):
         return fast
@@ -133,8 +156,8 @@ def _read_fast(body: bytes) -> _Told | None:
             parsed = fastfeedparser.parse(
                 body, include_content=False, include_tags=False, include_media=False, include_enclosures=False
             )
-    # The first two are its own refusals; the others are what fuzzed bytes bring out of its lxml path.
-    except (ValueError, etree.LxmlError, LookupError, TypeError, AttributeError, re.error):
+    # Some of them are its own refusals.
+    except (*_PARSER_BUGS, etree.LxmlError, re.error):
         return None
     entries = [
         _Entry(_href_of(entry), entry.get("title"), entry.get("published"), entry.get("updated"))
@@ -168,8 +191,7 @@ def _read_slow(body: bytes, url: str) -> _Told | None:
                 sanitize_html=False,
                 resolve_relative_uris=False,
             )
-    # What fuzzed bytes bring out of its encoding, date and declaration parsing.
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+    except _PARSER_BUGS:
         return None
     entries = [
         _Entry(
@@ -219,10 +241,10 @@ def _read_json(body: bytes) -> _Told | None:
     objects = document.get("items") if isinstance(document, dict) else None
     if not isinstance(objects, list):
         return None
-    entries = [_json_entry(each) for each in objects if isinstance(each, dict)]
+    entries = [_json_entry(each) for each in objects[:_MOST_ENTRIES] if isinstance(each, dict)]
     if not _is_json_feed(document) and not any(entry.href for entry in entries):
         return None
-    return _Told(_text(document.get("title")), entries)
+    return _Told(_text(document.get("title")), entries, left=len(objects[_MOST_ENTRIES:]))
 
 
 def _is_json_feed(document: Mapping[str, object]) -> bool:

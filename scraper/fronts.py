@@ -4,18 +4,19 @@ Articles come and go on a front, sections stay; of one look at it only the URL, 
 them apart. Lexbor is fast but not bounded on hostile HTML: call read_front in a worker that can be killed.
 """
 
-import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.links import Link, article_signs, could_be_article, headline
+from scraper.scan import HTML, Limits, check, fault, light, shortened
 from scraper.urls import host, join, key, same_publisher
 
 LARGEST = 5_000_000  # bytes of HTML that are read
 MOST_LINKS = 2_000
+MOST_FEEDS = 200
 ENOUGH = 3.0  # points from which a link is taken for an article's
 
 _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|text/(?:rss|atom)\+?xml", re.IGNORECASE)
@@ -30,12 +31,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 _OUTSIDE = frozenset({"nav", "footer"})
 _MOST_ANCHORS = 20_000  # that are looked at; the largest fronts have a thousand or two
 _MOST_STEPS = 20  # up the tree; a front that nests deeper than this around a link is not made by people
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
-# What browsers know under some name (WHATWG Encoding); Python's "idna", "unicode_escape" or "punycode" are no charsets.
-_CHARSETS = re.compile(
-    r"utf-8|utf-16(?:-[lb]e)?|ascii|latin[_-]?1|iso8859-\d{1,2}|cp(?:125\d|866|874|932|949|950)|koi8-[ru]|mac-\w+"
-    r"|gb(?:2312|k|18030)|hz|big5(?:hkscs)?|euc[_-](?:jp|kr)|shift_jis|iso2022_jp|tis-620|johab"
-)
+# Lexbor compares each attribute of a tag with each and walks up from each element; large fronts have 30,000 tags.
+_FOR_LEXBOR = Limits(grammar=HTML, size=LARGEST, tags=300_000, attributes=500, tag=1_000_000, depth=5_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +41,39 @@ class Front:
 
     links: tuple[Link, ...]  # likely articles, in the order of the page, each once
     feeds: tuple[str, ...]  # URLs of the feeds it declares, without those of comments
-    dropped: int  # likely articles over MOST_LINKS
+    dropped: int  # likely articles over MOST_LINKS, feeds over MOST_FEEDS, links that were not looked at
+    cut: int  # bytes over LARGEST
 
 
-def read_front(body: bytes, url: str, charset: str | None = None) -> Front:
+def read_front(body: bytes, url: str, codec: str | None = None) -> Front:
     """Likely articles of the same publisher, and declared feeds, of the HTML in `body`, fetched from `url`.
 
-    body: to LARGEST bytes; charset: as the server said, else the page's own word, else UTF-8. Never raises on bad HTML.
-    Raises ValueError when `url` is no http(s) URL.
+    body: to LARGEST bytes; codec: as scraper.wire.charset_of names it, None for UTF-8.
+    Raises ExtractError "too-many-tags" or "too-deep"; ValueError when `url` is no http(s) URL.
     """
-    tree = LexborHTMLParser(_decoded(body[:LARGEST], charset))
+    tree = LexborHTMLParser(
+        _bearable(body[:LARGEST].decode(codec or "utf-8", "replace").encode("utf-8", "replace"), url)
+    )
     base = _base(tree, url)
-    found = [link for link, points in _candidates(tree, url, base) if points >= ENOUGH]
+    anchors, feeds = tree.css("a[href]"), tuple(dict.fromkeys(_feeds(tree, base)))
+    found = [link for link, points in _candidates(anchors[:_MOST_ANCHORS], url, base) if points >= ENOUGH]
     return Front(
         links=tuple(found[:MOST_LINKS]),
-        feeds=tuple(dict.fromkeys(_feeds(tree, base))),
-        dropped=max(0, len(found) - MOST_LINKS),
+        feeds=feeds[:MOST_FEEDS],
+        dropped=sum(map(len, (found[MOST_LINKS:], feeds[MOST_FEEDS:], anchors[_MOST_ANCHORS:]))),
+        cut=max(0, len(body) - LARGEST),
     )
+
+
+def _bearable(page: bytes, url: str) -> bytes:
+    """The page as Lexbor bears it."""
+    page = light(page)[:LARGEST]  # in UTF-8 it may have grown
+    why = fault(page, _FOR_LEXBOR)
+    if why and why.reason in ("too-many-attributes", "tag-too-long"):
+        page = shortened(page, _FOR_LEXBOR)
+    if why:
+        check(page, _FOR_LEXBOR, url)
+    return page
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
@@ -88,11 +101,11 @@ class _Candidate:
     words: str = ""
 
 
-def _candidates(tree: LexborHTMLParser, url: str, base: str) -> Iterator[tuple[Link, float]]:
+def _candidates(anchors: Iterable[LexborNode], url: str, base: str) -> Iterator[tuple[Link, float]]:
     """Links that stay with the publisher, each once, with their points."""
     found: dict[str, _Candidate] = {}
     here = key(url)
-    for node in tree.css("a[href]")[:_MOST_ANCHORS]:
+    for node in anchors:
         target = join(base, node.attributes.get("href") or "")
         if not target or not same_publisher(target, url) or not could_be_article(target):
             continue
@@ -147,31 +160,3 @@ def _words(node: LexborNode) -> str:
     """The words of a link: of its heading when it has one, for a card holds a teaser and an author too."""
     heading = node.css_first("h1, h2, h3, h4")
     return " ".join((heading or node).text(separator=" ").split())
-
-
-# ── characters ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _decoded(body: bytes, charset: str | None) -> str:
-    """The page as text: by byte order mark, the server's word, the page's, UTF-8; what does not fit is replaced."""
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace")
-    declared = _META_CHARSET.search(body[:4_096])
-    name = _codec(charset) or _codec(declared[1].decode("ascii", "replace") if declared else None) or "utf-8"
-    return body.decode(name, "replace")
-
-
-def _codec(charset: str | None) -> str | None:
-    """Python's name for a charset that the web uses, None for any other. Browsers read Latin-1 as windows-1252."""
-    try:
-        name = codecs.lookup(charset).name if charset else ""
-    except (LookupError, ValueError):  # ValueError: a NUL in the name
-        return None
-    if name in ("iso8859-1", "ascii"):
-        return "cp1252"
-    return name if _CHARSETS.fullmatch(name) else None

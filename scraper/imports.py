@@ -3,7 +3,7 @@
 from archive.heads import media_type
 from archive.importing import Answer, Understood
 from scraper.errors import ExtractError, FetchError, NotAnArticle
-from scraper.extract import understand
+from scraper.ladder import article_of
 from scraper.outcomes import known_by, meaning
 from scraper.workers import Workers
 
@@ -15,7 +15,7 @@ async def understood(workers: Workers, answer: Answer) -> Understood:
     if why := _no_page(answer):
         return why
     try:
-        article = await workers.think(understand, answer.head, answer.body, answer.url)
+        article = await article_of(workers, answer.head, answer.body, answer.url)
     except NotAnArticle as error:
         return Understood(outcome="not-article", reason=error.reason)
     except (ExtractError, FetchError) as error:

@@ -2,19 +2,23 @@
 
 import codecs
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Literal
 from urllib.parse import unquote
 
+from scraper.charsets import codec_of
 from scraper.urls import key
 
 Kind = Literal["home", "feed", "sitemap", "news-sitemap", "front", "page"]  # of a source
 
 LONGEST_HEADLINE = 500  # characters
 
-_DECLARED_UTF16 = re.compile(rb"(?<=encoding=[\"'])utf-16", re.IGNORECASE)
+_DECLARED = re.compile(rb"""(<\?xml[^>]{0,200}?\sencoding\s{0,20}=\s{0,20}["'])([^"'>]{0,60})""", re.IGNORECASE)
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF16_STARTS = {b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|mp[34]|m4[av]|m3u8|webm|ogg|og[av]|wav|aac|flac|avi|mov|wmv|flv|mkv"
@@ -67,7 +71,13 @@ class Announced:
     links: tuple[Link, ...] = ()
     sources: tuple[tuple[Kind, str], ...] = ()  # feeds of a home page, child sitemaps of an index, by URL
     ttl: timedelta | None = None  # how long the source asks to be left alone
-    dropped: int = 0  # links that were more than we take
+    dropped: int = 0  # links and sources that were more than we take
+    cut: int = 0  # bytes behind the last that is read of such a source
+
+    def told_as(self, spelled: Callable[[str], str]) -> "Announced":
+        """The same with each URL spelled otherwise."""
+        links = tuple(replace(link, url=spelled(link.url)) for link in self.links)
+        return replace(self, links=links, sources=tuple((kind, spelled(url)) for kind, url in self.sources))
 
 
 def could_be_article(url: str) -> bool:
@@ -134,10 +144,23 @@ def headline(text: str | None) -> str | None:
 
 
 def in_utf8(body: bytes) -> bytes:
-    """A feed or sitemap without what stands before its first character, in UTF-8 when its mark says UTF-16.
+    """A feed or sitemap in UTF-8, without what stands before its first character.
 
-    Any other encoding is left to the parser, which reads it from the declaration.
+    By its mark, its first two characters (UTF-16 without a mark), or the charset that its declaration names; what is no
+    charset of the web is taken for UTF-8, and the declaration that names another one goes.
     """
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _DECLARED_UTF16.sub(b"utf-8", body.decode("utf-16", "replace").lstrip().encode(), count=1)
-    return body.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    if body.startswith(_UTF16_MARKS) and body[2:4] != b"\0\0":
+        return _as_utf8(body.decode("utf-16", "replace"))
+    if body[:4] in _UTF16_STARTS:
+        return _as_utf8(body.decode(_UTF16_STARTS[body[:4]], "replace"))
+    body = body.replace(b"\0", b"").lstrip(codecs.BOM_UTF8 + b" \t\r\n")  # in UTF-32 a doctype could hide
+    declared = _DECLARED.match(body)
+    if not declared or declared[2].lower() in (b"utf-8", b"utf8"):
+        return body
+    codec = codec_of(declared[2].decode("latin-1"))
+    ascii_like = codec if codec and not codec.startswith("utf") else "utf-8"  # or the declaration could not be read
+    return _as_utf8(body.decode(ascii_like, "replace"))
+
+
+def _as_utf8(text: str) -> bytes:
+    return _DECLARED.sub(rb"\1utf-8", text.lstrip("\ufeff \t\r\n").encode("utf-8", "replace"), count=1)

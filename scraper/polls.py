@@ -21,8 +21,8 @@ def read_polled(kind: Kind, since: datetime, head: bytes, body: bytes, url: str)
     """What the answer to a poll announces.
 
     A home page that turns out to be a feed or a sitemap is read as one. since: what a sitemap dates earlier is left
-    out, for it lists all there ever was. Raises Unreadable, for a feed that is HTML too, or FetchError for a body that
-    cannot be decoded.
+    out, for it lists all there ever was. Raises Unreadable, for a feed that is HTML too, FetchError for a body that
+    cannot be decoded, or ExtractError for one that no parser may have.
     """
     plain = decoded(head, body, limit=_LARGEST, url=url)
     if kind in ("sitemap", "news-sitemap"):
@@ -46,29 +46,34 @@ def _is_xml_or_json(plain: bytes) -> bool:
 
 def _from_feed(plain: bytes, url: str) -> Announced:
     feed = read_feed(plain, url)
-    return Announced(links=_own(feed.links, url), ttl=feed.ttl, dropped=feed.dropped)
+    return Announced(links=_own(feed.links, url), ttl=feed.ttl, dropped=feed.dropped, cut=feed.cut)
 
 
 def _from_front(head: bytes, plain: bytes, url: str) -> Announced:
     front = read_front(plain, url, charset_of(head, plain))
     return Announced(
-        links=_wanted(front.links), sources=tuple(("feed", feed) for feed in front.feeds), dropped=front.dropped
+        links=_wanted(front.links),
+        sources=tuple(("feed", feed) for feed in front.feeds),
+        dropped=front.dropped,
+        cut=front.cut,
     )
 
 
 def _from_sitemap(plain: bytes, url: str, since: datetime) -> Announced:
     sitemap = read_sitemap(plain, url)
     links = [link for link in sitemap.links if (moment(link.published or link.modified) or since) >= since]
+    worth = _worth(sitemap.children, since)
     return Announced(
         links=_own(links, url),
-        sources=tuple(("sitemap", child.url) for child in _worth(sitemap.children, since)),
-        dropped=sitemap.dropped,
+        sources=tuple(("sitemap", child.url) for child in worth[:_MOST_CHILDREN]),
+        dropped=sitemap.dropped + len(worth[_MOST_CHILDREN:]),
+        cut=sitemap.cut,
     )
 
 
 def _worth(children: Iterable[Child], since: datetime) -> list[Child]:
     """The child sitemaps that may hold news: changed since then, or undated; newest first."""
-    return [child for child in children if (moment(child.modified) or since) >= since][:_MOST_CHILDREN]
+    return [child for child in children if (moment(child.modified) or since) >= since]
 
 
 def _own(links: Iterable[Link], url: str) -> tuple[Link, ...]:

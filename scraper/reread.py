@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from archive.records import Article
 from archive.reextract import SavedPage, Unread
 from scraper.errors import ExtractError, FetchError, NotAnArticle
-from scraper.extract import understand
+from scraper.ladder import article_of
 from scraper.workers import Workers
 
 
@@ -42,6 +42,6 @@ async def _end(task: asyncio.Task[Article | Unread]) -> Article | Unread:
 
 async def _read(page: SavedPage, workers: Workers) -> Article | Unread:
     try:
-        return await workers.think(understand, *page)
+        return await article_of(workers, *page)
     except (NotAnArticle, ExtractError, FetchError) as error:
         return Unread(reason=error.reason, message=str(error))

@@ -8,12 +8,12 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lxml import etree
 
 from scraper.errors import Unreadable
 from scraper.links import Link, headline, in_utf8, moment
+from scraper.scan import XML, Limits, check, without_doctype
 from scraper.urls import join, key
 
 MOST_LINKS = 50_000  # what the protocol allows a sitemap
@@ -21,8 +21,9 @@ LARGEST = 50_000_000  # bytes, unpacked; the protocol's limit too
 
 USUAL_PLACES = ("/news-sitemap.xml", "/sitemap-news.xml", "/sitemap_index.xml", "/sitemap.xml")
 
-Found = TypeVar("Found", "Link", "Child")
-
+# Past 256 levels libxml2 reads no further, so depth is told only of what would take long all the same.
+_FOR_LXML = Limits(grammar=XML, size=4 * LARGEST, tags=4_000_000, attributes=500, tag=1_000_000, depth=200_000)
+_PIECE = 65_536  # bytes
 _W3C_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:[T ]\d\d:\d\d\S{0,20})?)?)?")
 
 
@@ -40,7 +41,8 @@ class Sitemap:
 
     links: tuple[Link, ...]  # in the order given, each URL once
     children: tuple[Child, ...]  # newest first; those without a date after the dated, in the order given
-    dropped: int  # links and children over MOST_LINKS, each
+    dropped: int  # links and children over MOST_LINKS
+    cut: int  # bytes over LARGEST, at least
 
 
 def read_sitemap(body: bytes, url: str) -> Sitemap:
@@ -48,15 +50,19 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
 
     body: as served, content coding undone; a gzip file is unpacked to LARGEST bytes. What a cut-off sitemap still holds
     is read. Relative URLs are resolved against `url`; nothing is looked up, no entity expanded.
-    Raises Unreadable(url, "not-a-sitemap", …) for anything else (a feed too: read it with read_feed).
+    Raises Unreadable(url, "not-a-sitemap", …) for anything else (a feed too: read it with read_feed); ExtractError
+    "too-many-tags", "too-many-attributes", "tag-too-long" or "too-deep" for what no parser may have.
     """
-    plain = in_utf8(unpacked(body))
+    whole = unpacked(body, most=LARGEST + 1)
+    plain, cut = in_utf8(whole[:LARGEST]), len(whole[LARGEST:])
     if plain[:8].lower().startswith((b"http://", b"https://")):
-        return _sitemap(_read_lines(plain, url))
+        return _sitemap(_read_lines(plain, url), cut=cut, announced=plain.count(b"\n") + 1)
     if not plain.startswith(b"<"):
         raise Unreadable(url, "not-a-sitemap", "neither XML nor a list of URLs")
     # Behind the last tag of a sitemap that was cut off stands half a URL.
-    return _sitemap(_read_xml(plain[: plain.rfind(b">") + 1], url))
+    plain = without_doctype(plain[: plain.rfind(b">") + 1])
+    check(plain, _FOR_LXML, url)
+    return _sitemap(_read_xml(plain, url), cut=cut, announced=plain.count(b"<loc"))
 
 
 def places_to_look(robots_sitemaps: Iterable[str], home: str) -> tuple[str, ...]:
@@ -72,54 +78,45 @@ def places_to_look(robots_sitemaps: Iterable[str], home: str) -> tuple[str, ...]
     return tuple(found.values())
 
 
-def unpacked(body: bytes) -> bytes:
-    """The body, or what its gzip members hold, to LARGEST bytes; of a torn file as much as can be had."""
-    if not body.startswith(b"\x1f\x8b"):
-        return body[:LARGEST]
+def unpacked(body: bytes, *, most: int = LARGEST) -> bytes:
+    """The body, or what its gzip members hold, to so many bytes; of a torn file as much as can be had."""
     plain = bytearray()
-    while body.startswith(b"\x1f\x8b") and len(plain) < LARGEST:
-        member = zlib.decompressobj(wbits=31)
-        body = _unpack(member, body, plain)
-    del plain[LARGEST:]
-    return bytes(plain)
+    at = 0
+    while body[at : at + 2] == b"\x1f\x8b" and len(plain) < most:
+        at = _unpack(body, at, plain, most)
+    return bytes(plain) if at else body[:most]
 
 
-def _unpack(member: "zlib._Decompress", body: bytes, plain: bytearray) -> bytes:
-    """Add one gzip member to `plain`, a piece at a time so that a tear costs one piece; what follows the member."""
-    piece = 65_536
-    for start in range(0, len(body), piece):
+def _unpack(body: bytes, at: int, plain: bytearray, most: int) -> int:
+    """Add one gzip member to `plain`, a piece at a time so that a tear costs one piece; where the next one begins."""
+    member = zlib.decompressobj(wbits=31)
+    while at < len(body) and len(plain) < most:
+        piece = body[at : at + _PIECE]
         try:
-            plain += member.decompress(body[start : start + piece], LARGEST - len(plain) + 1)
+            plain += member.decompress(piece, most - len(plain))
         except zlib.error:
-            return b""
-        if member.eof:
-            return member.unused_data + body[start + piece :]
-        if len(plain) > LARGEST:
             break
-    return b""
+        at += len(piece)
+        if member.eof:
+            return at - len(member.unused_data)
+    return len(body)
 
 
-def _sitemap(found: Iterator[Link | Child]) -> Sitemap:
-    """Links and children parted, bounded, each once."""
+def _sitemap(found: Iterator[Link | Child], *, cut: int, announced: int) -> Sitemap:
+    """Links and children parted, each once, to MOST_LINKS together; announced: how many there are, about."""
     links: dict[str, Link] = {}
     children: dict[str, Child] = {}
     dropped = 0
-    for each in found:
+    for number, each in enumerate(found):
+        if len(links) + len(children) >= MOST_LINKS and each.url not in links and each.url not in children:
+            dropped = max(1, announced - number)
+            break
         if isinstance(each, Link):
-            dropped += _keep(links, each)
+            links.setdefault(each.url, each)
         else:
-            dropped += _keep(children, each)
-    return Sitemap(links=tuple(links.values()), children=_newest_first(children.values()), dropped=dropped)
-
-
-def _keep(kept: dict[str, Found], found: Found) -> int:
-    """Keep what is new while there is room; 1 when it had to be dropped."""
-    if found.url in kept:
-        return 0
-    if len(kept) >= MOST_LINKS:
-        return 1
-    kept[found.url] = found
-    return 0
+            children.setdefault(each.url, each)
+    newest = _newest_first(children.values())
+    return Sitemap(links=tuple(links.values()), children=newest, dropped=dropped, cut=cut)
 
 
 def _newest_first(children: Iterable[Child]) -> tuple[Child, ...]:

@@ -5,10 +5,13 @@ They start with the first page, end when there is nothing to do, and are renewed
 
 import asyncio
 import functools
+import logging
 import multiprocessing
+import os
 import resource
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +21,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from scraper.errors import ExtractError, ScraperError
 
+_OUT_OF_MEMORY = 112  # exit code of a worker whose page took more memory than it may have
+_WORN_OUT = 113  # of one that gives up before its next page, for the last one has left it too little
+_ASKED_TO_END = (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)  # by whoever stops all of us
 PAGES_OF_A_LIFE: Final = 2_000  # of one worker; a new one costs as much as 20 pages
 
 T = TypeVar("T")
@@ -47,24 +53,25 @@ class Workers:
         """Whether there are worker processes now."""
         return self._pool is not None
 
-    async def think(self, function: Callable[..., T], *args: object) -> T:
+    async def think(self, function: Callable[..., T], *args: object, share: float = 1.0) -> T:
         """What function(*args) returns, computed in a worker process.
 
         function: one that a worker can import by its name; the last argument names the subject of an error (a URL).
+        share: of the time that one page may take.
         Raises the ScraperError that function raised; ExtractError "parser-timeout", "parser-memory", "parser-crash"
-        (the worker died) or "parser-error" (any other exception, as its cause).
+        (the worker died), "stopped" (we were ended) or "parser-error" (any other exception, as its cause).
         """
         self._busy += 1
         self._stay()
         try:
-            return await self._thought(function, args)
+            return await self._thought(function, args, self._seconds * share)
         finally:
             self._busy -= 1
             if not self._busy:
                 self._rest = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_idle)
 
     def close(self) -> None:
-        """Ends the workers now; pages in hand fail as crashed. A later `think` starts new ones."""
+        """Ends the workers now; pages in hand fail as stopped. A later `think` starts new ones."""
         self._stay()
         pool, self._pool = self._pool, None
         for waiting in tuple(self._waiting):
@@ -72,30 +79,32 @@ class Workers:
         if pool is not None:
             _end(pool)
 
-    async def _thought(self, function: Callable[..., T], args: tuple[object, ...]) -> T:
+    async def _thought(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
         subject = str(args[-1]) if args else function.__name__
         error: BaseException | None = None
-        for _ in range(2):
+        for _ in range(2 + self._max_workers):
             pool = self._started()
-            error, result = await self._attempt(pool, function, args)
+            error, result = await self._attempt(pool, function, args, seconds)
             if error is None:
                 return result[0]
+            if _is_worn_out(error):
+                continue  # the page was not looked at, and a new worker is there
             if not isinstance(error, BrokenProcessPool):
                 break
             if self._pool is pool:  # pebble gives up a pool whose idle worker was killed; a new one takes the page
                 self.close()
         if isinstance(error, ScraperError):
             raise error
-        reason, message = _named(error, self._seconds, self._megabytes)
+        reason, message = _named(error, seconds, self._megabytes)
         raise ExtractError(subject, reason, message) from error
 
     async def _attempt(
-        self, pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...]
+        self, pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...], seconds: float
     ) -> tuple[BaseException | None, list[T]]:
         """What became of one page: an exception, or its result in a list."""
-        work = functools.partial(_limited, self._seconds, function)
+        work = functools.partial(_limited, seconds, function)
         try:
-            future: Future[T] = pool.schedule(work, args=args, timeout=self._seconds)
+            future: Future[T] = pool.schedule(work, args=args, timeout=seconds)
         except RuntimeError as broken:  # the pool did since its last page
             return BrokenProcessPool(str(broken)), []
         waiting = asyncio.wrap_future(future)
@@ -138,14 +147,21 @@ def _end(pool: ProcessPool) -> None:
     pool.join()
 
 
+def _is_worn_out(error: BaseException | None) -> bool:
+    return isinstance(error, ProcessExpired) and error.exitcode == _WORN_OUT
+
+
 def _named(error: BaseException | None, seconds: float, megabytes: int) -> tuple[str, str]:
     """The reason's word and message for what became of a worker."""
     code = error.exitcode if isinstance(error, ProcessExpired) else 0
     if isinstance(error, TimeoutError) or code == -signal.SIGXCPU:
         return "parser-timeout", f"the page was not understood within {seconds:g} s"
-    if isinstance(error, MemoryError) or code == -signal.SIGKILL:  # the kernel kills with 9 when memory runs out
+    # The kernel kills with 9 when memory runs out.
+    if code in (_OUT_OF_MEMORY, -signal.SIGKILL) or isinstance(error, MemoryError):
         return "parser-memory", f"the page needs more than the {megabytes} MB a worker may have"
-    if isinstance(error, ProcessExpired | BrokenProcessPool | asyncio.CancelledError):
+    if isinstance(error, asyncio.CancelledError) or code in _ASKED_TO_END:
+        return "stopped", "the workers were ended before the page was understood; it is no fault of the page"
+    if isinstance(error, ProcessExpired | BrokenProcessPool):
         return "parser-crash", f"the worker process ended before the page was understood ({error})"
     return "parser-error", f"{type(error).__name__}: {error}"
 
@@ -154,7 +170,11 @@ def _named(error: BaseException | None, seconds: float, megabytes: int) -> tuple
 
 
 def _begin(megabytes: int) -> None:
+    # pebble's own answer to SIGTERM is Python, which has to wait for the C that we are about to kill.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which finishes its record first
+    logging.disable()  # parsers quote the page in what they log and warn of, and our stderr may be a terminal
+    warnings.simplefilter("ignore")
     if sys.platform != "darwin":  # macOS refuses to limit the address space
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, resource.RLIM_INFINITY))
 
@@ -162,6 +182,23 @@ def _begin(megabytes: int) -> None:
 def _limited(seconds: float, function: Callable[..., T], *args: object) -> T:
     """function(*args) with so much processor time: the guard that works even when the parent is gone or stopped."""
     used = resource.getrusage(resource.RUSAGE_SELF)
+    if _is_worn(used.ru_maxrss):
+        os._exit(_WORN_OUT)
     limit = int(used.ru_utime + used.ru_stime + seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    return function(*args)
+    try:
+        return function(*args)
+    except MemoryError:  # what is left of a full heap is in pieces, and the next page would be refused for this one
+        os._exit(_OUT_OF_MEMORY)
+    finally:
+        if _is_worn(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss):  # room to take the next page, and decline it
+            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _is_worn(peak: int) -> bool:
+    """Whether a page has taken more than half of what this worker may have: the next would begin with less than others.
+
+    peak: KiB.
+    """
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return sys.platform != "darwin" and (most == resource.RLIM_INFINITY or peak << 10 > most // 2)

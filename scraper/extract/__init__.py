@@ -1,7 +1,7 @@
 """From a page to its article. Pure: the same bytes give the same text, without clock, network or chance.
 
-tree        the decoded page as a tree, past what would lose, stall or flood a parser
-boilerplate what of it is article: trafilatura and its fallbacks
+tree        the decoded page as a tree, and what each parser bears
+boilerplate what of it is article: trafilatura and its fallbacks; plain: the last of them, without a parser
 facts       what the page declares: headline, authors, dates, …
 lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
 form        how a paragraph's characters stand in the text file
@@ -14,8 +14,10 @@ from archive import heads
 from archive.records import Article
 from scraper import wire
 from scraper.errors import NotAnArticle
+from scraper.reservations import in_head, with_reservations
 
-LARGEST = 40_000_000  # bytes of a decoded body
+TOP = "trafilatura"  # the ladder's first rung; all of them: boilerplate.RUNGS
+LARGEST = 64_000_000  # bytes of a decoded body
 
 _HTML = frozenset(("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"))
 
@@ -29,12 +31,9 @@ def clean(body: bytes, url: str, *, charset: str | None = None) -> Article:
     """The article in a page.
 
     body: the entity, content coding undone; url: where it came from, after redirects; charset: the label HTTP declared.
-    Raises NotAnArticle with the reason "empty", "front", "needs-javascript", "wall" or "no-text"; ExtractError with
-    "too-large", "too-many-tags", "too-many-attributes" or "too-deep".
+    Raises NotAnArticle with the reason "empty", "front", "needs-javascript", "wall" or "no-text".
     """
-    from scraper.extract.cleaning import clean_page  # noqa: PLC0415
-
-    return clean_page(body, url, charset=charset)
+    return _cleaned(body, url, charset, TOP)
 
 
 def clean_flat(text: str, url: str = "") -> Article:
@@ -51,10 +50,11 @@ def is_flat(text: str) -> bool:
     return flat.is_flat(text)
 
 
-def understand(head: bytes, body: bytes, url: str) -> Article:
+def understand(head: bytes, body: bytes, url: str, *, start: str = TOP) -> Article:
     """The article in a response: what the workers run.
 
-    head: the response's, through the empty line; body: transfer coding undone, content coding kept.
+    head: the response's, through the empty line; body: transfer coding undone, content coding kept; start: the first
+    rung of the ladder that is tried, for a page that was the end of a worker higher up.
     Raises what `clean` raises, NotAnArticle "pdf" or "media-type", and FetchError for a body that cannot be decoded.
     """
     entity = wire.decoded(head, body, limit=LARGEST, url=url)
@@ -64,4 +64,11 @@ def understand(head: bytes, body: bytes, url: str) -> Article:
     if media_type not in _HTML and not (media_type is None and b"<" in entity[:1024]) and entity.strip():
         raise NotAnArticle(url, "media-type", f"the link leads to {media_type or 'something unnamed'}, not to a page")
     declared = _CHARSET.search(heads.field(head, "content-type") or "")
-    return clean(entity, url, charset=declared[1] if declared else None)
+    article = _cleaned(entity, url, declared[1] if declared else None, start)
+    return with_reservations(article, in_head(head, url), "header")
+
+
+def _cleaned(body: bytes, url: str, charset: str | None, start: str) -> Article:
+    from scraper.extract.cleaning import clean_page  # noqa: PLC0415
+
+    return clean_page(body, url, charset=charset, start=start)

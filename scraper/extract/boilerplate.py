@@ -17,7 +17,9 @@ from trafilatura.settings import Document
 
 from scraper.extract.form import Kind, Line, folded
 
-RUNGS: Final = ("trafilatura", "trafilatura-fast", "baseline", "lexbor", "json-ld")
+# The ladder, and JSON-LD's own text, which may stand in for any of them. The parent begins further down with a page
+# whose worker died higher up.
+RUNGS: Final = ("trafilatura", "trafilatura-fast", "baseline", "lexbor", "plain", "json-ld")
 VERSIONS: Final = {name: version(name) for name in ("trafilatura", "selectolax", "lxml", "htmldate")}
 
 # Line breaks must outlive trafilatura, which trims white space and drops control characters: so they are marked by
@@ -28,6 +30,8 @@ _CODE = re.compile(r"[{};]\s*$", re.MULTILINE)
 _BLOCKS = frozenset(("p", "head", "list", "item", "quote", "row", "table", "div", "article", "section", "code"))
 _KINDS: Final[dict[str, Kind]] = {"head": "subhead", "quote": "quote", "row": "row"}
 _UNREAD: Final = ("script", "style", "svg", "template", "link", "meta", "img", "source")
+_SPAN_DIGITS = 2
+_MOST_TABLES = 10  # in each other
 _SPACED = frozenset(("lb", "graphic"))
 
 # What a bug in trafilatura raises on an odd page; MemoryError is not among them, it ends the worker.
@@ -38,15 +42,15 @@ for _name in ("trafilatura", "htmldate", "readability"):
     trafilatura.core.LOGGER.manager.getLogger(_name).setLevel("CRITICAL")
 
 
-def article_lines(tree: HtmlElement, url: str) -> tuple[str, list[Line]]:
+def article_lines(tree: HtmlElement, url: str, *, start: str = RUNGS[0]) -> tuple[str, list[Line]]:
     """The rung of the ladder that found a text, and the text's lines; ("", []) when none did.
 
-    tree: the whole page; it is changed in place, so read the facts first.
+    tree: the whole page; it is changed in place, so read the facts first. start: the first rung that is tried.
     """
     _lighten(tree)
     _cut_next_articles(tree)
     _mark_breaks(tree)
-    for rung in RUNGS[:3]:
+    for rung in RUNGS[RUNGS.index(start) : 3]:
         try:
             lines = list(_lines(_found(rung, tree, url)))
         except _PARSER_BUGS:
@@ -91,9 +95,35 @@ def _lighten(tree: HtmlElement) -> None:
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
             script.tag = "kept"  # its articleBody is what `baseline` reads first
+    _open_foreign(tree)
     etree.strip_elements(tree, *_UNREAD, with_tail=False)
     for kept in tree.iter("kept"):
         kept.tag = "script"
+
+
+def _open_foreign(tree: HtmlElement) -> None:
+    # Browsers end an <svg> at the first paragraph in it, and show the template of a shadow root; lxml does neither.
+    for element in list(tree.iter("svg", "template")):
+        shown = (
+            element.get("shadowrootmode") if element.tag == "template" else next(element.iter("p"), None) is not None
+        )
+        if shown:
+            element.drop_tag()
+    _flatten_tables(tree)
+    for cell in tree.iter("td", "th"):
+        for span in ("colspan", "rowspan"):
+            if len(cell.get(span) or "") > _SPAN_DIGITS:
+                del cell.attrib[span]  # trafilatura writes out each cell that it covers
+
+
+def _flatten_tables(tree: HtmlElement) -> None:
+    # trafilatura goes through all that lies in a table, for each table that lies in it, twice.
+    deep = 0
+    if sum(1 for _ in tree.iter("table")) > _MOST_TABLES:
+        for event, table in list(etree.iterwalk(tree, events=("start", "end"), tag="table")):
+            deep += 1 if event == "start" else -1
+            if event == "start" and deep > _MOST_TABLES:
+                table.tag = "div"
 
 
 def _cut_next_articles(tree: HtmlElement) -> None:

@@ -1,24 +1,30 @@
 """One page, from its decoded bytes to its article, or to the reason why it holds none."""
 
 import re
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from charset_normalizer import from_bytes
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, fromstring
 
 from archive.records import Article, count_words
 from scraper import urls
-from scraper.errors import ExtractError, NotAnArticle
+from scraper.errors import NotAnArticle
 from scraper.extract import cues
-from scraper.extract.boilerplate import VERSIONS, article_lines, deep_lines, printed_lines
-from scraper.extract.facts import Facts, facts_of, site_of
+from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
+from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line, folded
 from scraper.extract.lines import RULES, Cleared, without_cruft
-from scraper.extract.tree import fit, too_deep, tree_of
+from scraper.extract.plain import plain_lines
+from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
+from scraper.reservations import with_reservations
+from scraper.scan import fault, light, shortened
 from scraper.wire import charset_of
 
 _GUESSED = 64 * 1024  # bytes that the guess of an undeclared charset looks at
 _MOST_BROKEN = 0.01  # share of U+FFFD past which a declared charset is not believed
+_LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
+_HEAD = replace(FOR_LXML, tags=5_000)
 _FEW = 60  # words; a wall or a shell has no more
 _LIVE = re.compile(r"/live/|live-?(?:blog|ticker|updates?)\b", re.IGNORECASE)
 _SHELL_IDS: Final = frozenset(("root", "app", "__next", "__nuxt", "___gatsby", "react-root", "svelte"))
@@ -44,20 +50,24 @@ _WALL = re.compile(
 )
 
 
-def clean_page(body: bytes, url: str, *, charset: str | None = None) -> Article:
-    """As `scraper.extract.clean`."""
+def clean_page(body: bytes, url: str, *, charset: str | None = None, start: str = RUNGS[0]) -> Article:
+    """As `scraper.extract.clean`. start: the first rung of RUNGS that is tried; below the first, by simpler means."""
     if not body.strip():
         raise NotAnArticle(url, "empty", "the response has no body")
-    page = fit(utf8_of(body, charset), url)
-    tree = tree_of(page)
+    page = light(utf8_of(body, charset))
+    why = fault(page, FOR_LXML)
+    if why and why.reason in ("too-many-attributes", "tag-too-long"):
+        page = shortened(page, FOR_LXML)
+        why = fault(page, FOR_LXML)
+    tree = tree_of(page) if why is None and RUNGS.index(start) < RUNGS.index("lexbor") else None
     if tree is None:
-        return _from_the_deep(page, url)
-    facts = facts_of(tree, url)
-    rung, lines = article_lines(tree, url)
+        return _without_a_tree(page, url, start)
+    facts = facts_of(tree, url) if start == RUNGS[0] else _facts_of_head(page, url)
+    rung, lines = article_lines(tree, url, start=start)
     cleared = _cleared(lines, facts, url)
     if _words(cleared.lines) < _FEW and count_words(facts.body) > _words(cleared.lines):
         rung, cleared = "json-ld", _cleared(printed_lines(facts.body), facts, url)
-    if reason := _why_not(cleared, facts, tree, page):
+    if reason := _why_not(cleared, facts) or _why_no_text(cleared, facts, tree, page):
         _refuse(url, reason)
     return _article(url, facts, cleared, rung=rung, linked=_linked_source(tree, url))
 
@@ -112,16 +122,20 @@ def _words(lines: tuple[Line, ...]) -> int:
     return sum(count_words(line.text) for line in lines)
 
 
-def _why_not(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> str | None:
-    """Why this is no article: the reason's word, None when it is one."""
+def _why_not(cleared: Cleared, facts: Facts) -> str | None:
+    """What its text shows the page to be instead of an article: the reason's word, None when it shows nothing."""
     said = " ".join(line.text for line in cleared.lines)
     words = _words(cleared.lines)
     if facts.is_front:
         return "front"
     if words < _FEW and _SCRIPT_WANTED.search(said):
         return "needs-javascript"
-    if words < _fewest_before_a_wall(facts) and _WALL.search(said):
-        return "wall"
+    return "wall" if words < _fewest_before_a_wall(facts) and _WALL.search(said) else None
+
+
+def _why_no_text(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> str | None:
+    """Why the text is too little for an article; None when it is enough."""
+    words = _words(cleared.lines)
     if words >= _FEW or (words and facts.is_article) or any(count_words(line.text) >= 8 for line in cleared.lines):
         return None
     if _is_shell(tree, page):
@@ -155,21 +169,32 @@ def _refuse(url: str, reason: str) -> NoReturn:
     raise NotAnArticle(url, reason, _WORDS_FOR[reason])
 
 
-def _from_the_deep(page: bytes, url: str) -> Article:
-    """The article of a page of which lxml loses a part: by Lexbor, with the facts its head still holds."""
-    if too_deep(page):
-        raise ExtractError(url, "too-deep", "the page's elements lie too deep in each other")
+def _without_a_tree(page: bytes, url: str, start: str) -> Article:
+    """The article of a page of which lxml loses a part, or that it does not bear: by the rungs that need no tree of it.
+
+    With the facts that the page's head still holds.
+    """
     facts = _facts_of_head(page, url)
-    cleared = _cleared(deep_lines(page), facts, url)
+    rung = "lexbor" if start != "plain" and fault(page, FOR_LEXBOR) is None else "plain"
+    lines = deep_lines(page) if rung == "lexbor" else []
+    if not lines:
+        rung, lines = "plain", plain_lines(page)
+    # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
+    cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, facts, url)
     if not cleared.lines:
         _refuse(url, "no-text")
-    return _article(url, facts, cleared, rung="lexbor")
+    if reason := _why_not(cleared, facts):
+        _refuse(url, reason)
+    return _article(url, facts, cleared, rung=rung)
 
 
 def _facts_of_head(page: bytes, url: str) -> Facts:
-    end = page.lower().find(b"</head>")
-    tree = tree_of(page[:end] + b"</head><body></body></html>") if end >= 0 else None
-    return facts_of(tree, url) if tree is not None else Facts()
+    head = page[:_LARGEST_HEAD]
+    end = head.lower().find(b"</head>")
+    whole = head[:end] if end >= 0 else b""
+    tree = tree_of(whole + b"</head><body></body></html>") if fault(whole, _HEAD) is None else None
+    # Of no head what the URL says is left: whether it is a front's.
+    return facts_of(tree, url) if tree is not None else facts_of(fromstring("<html/>"), url)
 
 
 def _linked_source(tree: HtmlElement, url: str) -> str | None:
@@ -184,7 +209,7 @@ def _article(url: str, facts: Facts, cleared: Cleared, *, rung: str, linked: str
         origins["authors"] = "text"
     if source_link:
         origins["source_link"] = "text"
-    return Article(
+    article = Article(
         url=url,
         canonical_url=canonical_url(url, facts.canonical),
         headline=facts.headline,
@@ -199,8 +224,9 @@ def _article(url: str, facts: Facts, cleared: Cleared, *, rung: str, linked: str
         access=facts.access,
         source_link=source_link,
         origins=origins,
-        extractor={**VERSIONS, "rules": RULES, "rung": rung},
+        extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": rung},
     )
+    return with_reservations(article, facts.reservations, "meta")
 
 
 def canonical_url(url: str, declared: str | None) -> str:

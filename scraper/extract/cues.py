@@ -24,13 +24,14 @@ _READER += (
     r"|visualizza(?:zioni|ções)|leituras|weergaven|wyświetle(?:nia|ń)|odsłon[ay]?|okunma(?: sayısı)?|görüntülen?me"
 )
 _READER += r"|oxunma(?: sayı)?|oxunub|baxış(?:lar)?(?: sayı)?|baxılıb|مشاهد(?:ة|ات)|قراءة|likes?)"
-_NUMBER = r"\d[\d., ]*[kmтм]?"
+# Possessive: of "1 view 1 view …" each space could be the number's or stand between, in 2**n ways.
+_NUMBER = r"\d[\d., ]*+[kmтм]?+"
 _PAGE = r"(?:post|article|story|page|news|link|piece|report|artikel|beitrag|nachricht|haberi?|xəbəri?"
 _PAGE += r"|статью|новость|материал)"
 
 COUNTER: Final = _whole(
     rf"{_READER}\s*[:：]?\s*{_NUMBER}",
-    rf"{_NUMBER}\s*{_READER}(?:\s*[|•·]?\s*{_NUMBER}\s*{_READER})*",
+    rf"{_NUMBER}\s*+{_READER}(?:\s*+[|•·]?+\s*+{_NUMBER}\s*+{_READER})*",
     rf"👁\s*{_NUMBER}",
 )
 READING_TIME: Final = re.compile(
@@ -45,7 +46,7 @@ READING_TIME: Final = re.compile(
     r"|(?:dakika|dk\.?) okuma(?: süresi)?|мин(?:ут[аы]?)?\.? (?:чтения|на чтение)|хв\.? читання))[\s.!]*",
     re.IGNORECASE,
 )
-FONT_SIZE: Final = re.compile(r"[AА] ?[+−–-]+(?:[\s|/]*[AА] ?[+−–-]*)*|Aa", re.IGNORECASE)
+FONT_SIZE: Final = re.compile(r"[AА] ?+[+−–-]++(?:[\s|/]*+[AА] ?+[+−–-]*+)*+|Aa", re.IGNORECASE)
 NETWORKS: Final = re.compile(rf"{_NETWORK}(?:[\s,|/•·]+{_NETWORK})*[\s.]*", re.IGNORECASE)
 
 SHARE: Final = _whole(

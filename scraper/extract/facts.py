@@ -3,7 +3,6 @@
 Read on the whole tree, before anything is cut from it. Each fact remembers where it came from.
 """
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +16,11 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from scraper import urls
-from scraper.extract.form import bare, folded
+from scraper.extract.form import bare, folded, unescaped
 from scraper.extract.names import is_author_label, names_in
+from scraper.reservations import in_metas
 
+FACTS: Final = "1"  # the version of what is read here; a change that reads a fact otherwise raises it
 _LARGEST_JSON = 3_000_000  # characters of one script
 _MOST_NODES = 2_000
 _ARTICLES: Final = frozenset(
@@ -68,6 +69,7 @@ class Facts:
     kind: str = "article"
     access: str = "open"
     canonical: str | None = None  # as declared, absolute
+    reservations: tuple[str, ...] = ()  # what its meta elements reserve; their origin is always "meta"
     is_article: bool = False  # the markup says so
     is_front: bool = False
     body: str = ""  # JSON-LD's articleBody
@@ -124,6 +126,7 @@ def facts_of(tree: HtmlElement, url: str) -> Facts:
         kind=_kind(types),
         access="teaser" if _is_paid(page) else "open",
         canonical=_canonical(page),
+        reservations=in_metas(page.metas, url),
         is_article=bool(types & _ARTICLES) or "article" in page.metas.get("og:type", ()),
         is_front=_is_front(page, types),
         body=max((body for node in page.nodes for body in _bodies(node)), key=len, default=""),
@@ -207,7 +210,7 @@ def _unescaped(text: str) -> str:
     # Many systems write entities into JSON, some of them twice.
     for _ in range(2):
         if "&" in text:
-            text = html.unescape(text)
+            text = unescaped(text)
     return folded(text)
 
 
@@ -219,7 +222,7 @@ def _addresses(node: Node) -> list[str]:
 
 def _bodies(node: Node) -> list[str]:
     body = node.get("articleBody")
-    return [html.unescape(body)] if isinstance(body, str) and _types(node) & _ARTICLES else []
+    return [unescaped(body)] if isinstance(body, str) and _types(node) & _ARTICLES else []
 
 
 def _headlines(page: _Markup, outlets: Iterable[str]) -> Iterator[tuple[str, str]]:

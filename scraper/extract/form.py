@@ -3,6 +3,7 @@
 What is written here is hashed: a change to it is a new format version.
 """
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ _UNSEEN = re.compile(
     "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _WORD = re.compile(r"\w+")
+_SHORT = 300  # characters; no order of marks takes long in it
+_MOST_MARKS = 30  # on one letter; no script needs as many.  Source: UAX 15, 13 (Stream-Safe Text Format)
+_NO_LETTERS = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MOST_MARKS + 1},}}")
+_HUGE_REFERENCE = re.compile(r"&#(?:x0*+[0-9a-f]{7,}+|0*+[0-9]{8,}+);?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,25 @@ class Line:
 
 def folded(text: str) -> str:
     """The text on one line: NFC, each run of white space (NBSP too) one space, none at the ends, nothing unseen."""
+    if len(text) > _SHORT and not text.isascii():
+        # Normalising puts marks in order, in a time that grows with the square of their number.
+        text = _NO_LETTERS.sub(_with_few_marks, text)
     return unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", text).split())).strip(_JOINERS + " ")
+
+
+def _with_few_marks(run: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for letter in run[0]:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def unescaped(text: str) -> str:
+    """The text with its character references undone; one that no character has is U+FFFD."""
+    # Python refuses to read a number of more than 4,300 digits.
+    return html.unescape(_HUGE_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
 def bare(text: str) -> str:

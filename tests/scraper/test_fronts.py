@@ -2,7 +2,9 @@
 
 import pytest
 
-from scraper.fronts import LARGEST, MOST_LINKS, read_front
+from scraper.errors import ExtractError
+from scraper.fronts import LARGEST, MOST_LINKS, Front, read_front
+from scraper.wire import charset_of
 
 URL = "https://www.gazette.test/"
 FRONT = """<!doctype html><html><head><title>Gazette</title>
@@ -30,8 +32,14 @@ FRONT = """<!doctype html><html><head><title>Gazette</title>
 </body></html>"""
 
 
-def urls(html: str, url: str = URL, charset: str | None = None) -> list[str]:
-    return [link.url for link in read_front(html.encode(), url, charset).links]
+def urls(html: str, url: str = URL) -> list[str]:
+    return [link.url for link in read_front(html.encode(), url).links]
+
+
+def declared_as(charset: str | None, body: bytes) -> Front:
+    """The front in an answer whose head names this charset."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset={charset or ''}\r\n\r\n".encode()
+    return read_front(body, URL, charset_of(head, body))
 
 
 def test_articles_are_told_from_sections_tags_and_menus():
@@ -84,7 +92,7 @@ def test_headlines_are_long_in_few_characters_in_chinese():
 )
 def test_headlines_are_read_in_the_charset_of_the_page(head, charset, encoding):
     html = f"{head}<h2><a href='/2026/11/20/gavan'>Гавань снова открыта</a></h2>"
-    (link,) = read_front(html.encode(encoding), URL, charset).links
+    (link,) = declared_as(charset, html.encode(encoding)).links
     assert link.headline == "Гавань снова открыта"
 
 
@@ -106,7 +114,7 @@ def test_bad_html_leads_to_few_links_and_no_exception(body):
 
 @pytest.mark.parametrize("charset", ["hex", "undefined", "unicode_escape", "utf-7", "\0", "x" * 10_000, "punycode"])
 def test_what_is_no_charset_of_the_web_is_taken_for_utf_8(charset):
-    (link,) = read_front("<h2><a href='/2026/11/20/ä'>Ä</a></h2>".encode(), URL, charset).links
+    (link,) = declared_as(charset, "<h2><a href='/2026/11/20/ä'>Ä</a></h2>".encode()).links
     assert link.headline == "Ä"
 
 
@@ -120,7 +128,22 @@ def test_of_an_endless_front_only_the_beginning_is_read():
     html = (
         b"<h2><a href='/2026/11/20/one'>One</a></h2>" + b" " * LARGEST + b"<h2><a href='/2026/11/20/two'>Two</a></h2>"
     )
-    assert [link.url[-3:] for link in read_front(html, URL).links] == ["one"]
+    front = read_front(html, URL)
+    assert [link.url[-3:] for link in front.links] == ["one"]
+    assert front.cut == len(html) - LARGEST
+
+
+@pytest.mark.parametrize(("body", "reason"), [(b"<b>" * 6_000, "too-deep"), (b"<br>" * 400_000, "too-many-tags")])
+def test_a_front_that_would_stall_the_parser_is_refused_at_once(body, reason):
+    with pytest.raises(ExtractError) as caught:
+        read_front(body + b"<h2><a href='/2026/11/20/one'>One</a></h2>", URL)
+    assert caught.value.reason == reason
+
+
+def test_a_tag_with_a_million_attributes_hides_no_link():
+    flood = b"<p " + b" ".join(b"a%d" % number for number in range(600_000)) + b">"
+    front = read_front(flood + b"<h2><a href='/2026/11/20/one'>One</a></h2>", URL)
+    assert [link.url[-3:] for link in front.links] == ["one"]
 
 
 def test_a_front_at_no_url_is_refused():

@@ -105,7 +105,7 @@ def test_a_gzip_bomb_is_unpacked_only_to_the_limit():
         b"<",
         b"\x1f\x8b garbage",
         b"<?xml version='1.0' encoding='no-such-charset'?><html/>",
-        b"<a>" * 100_000,
+        b"<a>" * 1_000,
     ],
 )
 def test_what_is_no_sitemap_is_named_so(body):

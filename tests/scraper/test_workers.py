@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import scraper.workers
 from scraper.errors import ExtractError, NotAnArticle
 from scraper.extract import understand
 from scraper.workers import Workers
@@ -54,6 +55,48 @@ def test_a_page_past_its_time_ends_and_the_next_one_is_understood():
 def test_a_page_past_its_memory_ends_and_the_next_one_is_understood(workers):
     assert reason(workers, bytearray, 3 << 30) == "parser-memory"
     assert asyncio.run(workers.think(abs, -1)) == 1
+
+
+def test_a_page_that_takes_half_of_the_memory_leaves_the_next_one_a_new_worker():
+    small = Workers(1, megabytes=400)
+    first = asyncio.run(small.think(os.getpid))
+    asyncio.run(small.think(_fill, 220 << 20))
+    assert asyncio.run(small.think(os.getpid)) != first
+    assert asyncio.run(small.think(_fill, 250 << 20)) == 250 << 20
+    small.close()
+
+
+def _fill(octets: int) -> int:
+    return len(bytearray(octets))
+
+
+def test_workers_are_renewed_now_and_then_for_parsers_may_leak(workers, monkeypatch):
+    monkeypatch.setattr(scraper.workers, "PAGES_OF_A_LIFE", 2)
+    assert len({asyncio.run(workers.think(os.getpid)) for _ in range(5)}) == 3
+
+
+def test_a_page_out_of_memory_takes_its_worker_along(workers):
+    first = asyncio.run(workers.think(os.getpid))
+    assert reason(workers, bytearray, 3 << 30) == "parser-memory"
+    assert asyncio.run(workers.think(os.getpid)) != first
+
+
+def test_a_worker_that_is_asked_to_end_says_nothing_against_the_page(workers):
+    assert reason(workers, signal.raise_signal, signal.SIGTERM) == "stopped"
+    assert asyncio.run(workers.think(abs, -1)) == 1
+
+
+def test_a_page_in_a_loop_in_c_is_ended_at_once(workers):
+    asyncio.run(workers.think(abs, -1))
+    began = time.monotonic()
+    assert reason(workers, sum, range(10**12)) == "parser-timeout"
+    assert time.monotonic() - began < 4  # its two seconds; pebble would wait for three more
+
+
+def test_a_worker_past_its_processor_time_ends_when_nobody_is_there_to_end_it():
+    code = "from scraper.workers import _begin, _limited\n_begin(1_000)\n_limited(0.1, sum, range(10**12))\n"
+    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=30)
+    assert ended.returncode == -signal.SIGXCPU
 
 
 def test_a_parser_that_crashes_takes_only_its_worker_along(workers):

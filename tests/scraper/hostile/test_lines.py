@@ -1,0 +1,79 @@
+"""No line, whatever it repeats, makes a rule try again and again."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from scraper import feeds, fronts, links, sitemaps
+from scraper.extract import cleaning, cues, facts, flat, form, lines, names
+
+UNITS = (
+    *(
+        "1 views ",
+        "1 baxılıb ",
+        "a-Aa ",
+        "A+ ",
+        "1 ",
+        "1, ",
+        "by ",
+        "Ann Lee, ",
+        "and ",
+        "Photo: ",
+        "read more ",
+        "share on ",
+        "- ",
+        "| ",
+    ),
+    *(
+        ": ",
+        "© ",
+        "(",
+        '"',
+        "<",
+        "<a ",
+        "&#",
+        "https://",
+        "www.",
+        "a@",
+        "20 November 2026 ",
+        "12:00 ",
+        "min ",
+        "x y ",
+        "O'",
+        "a-",
+        "#A",
+        "=(charset ",
+    ),
+    *("original: ", "foto ", "Von Ann ", "google e ", "1 min ", "newsletter ", "reporting by ", "港", "ال", "Ə", "ı"),
+)
+MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, names, sitemaps)
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Every pattern of ours that reads text."""
+    for module in MODULES:
+        for name, value in vars(module).items():
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, re.Pattern) and isinstance(each.pattern, str):
+                    yield f"{module.__name__}.{name}", each
+
+
+@pytest.mark.parametrize(("name", "pattern"), list(patterns()))
+def test_a_pattern_s_time_does_not_grow_with_the_ways_to_read_a_line(name, pattern):
+    began = time.process_time()
+    for unit in UNITS:
+        for ending in ("", "!", "~x"):
+            line = (unit * 240)[:238] + ending
+            pattern.fullmatch(line)
+            pattern.search(line)
+    assert time.process_time() - began < 2, name
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["12,345 views", "Views: 98,114", "1 view | 2 shares", "12 k reads", "5 likes 3 shares", "A- A+", "A A+ A++"],
+)
+def test_what_is_a_counter_or_a_font_switch_still_is(said):
+    assert lines.whole_line_rule(said) in ("counter", "font-size") or said == "A A+ A++"
