@@ -21,7 +21,7 @@ from archive.disk import space
 from archive.errors import ArchiveError, ReadOnly, Unsettled, WriteFailed
 from archive.heads import status_of
 from archive.records import Article, Capture, Exchange, Outcome, Page, Redaction, Revision, Validators, Visit
-from archive.warc import sha1
+from archive.warc import read_fields, sha1
 from scraper.compare import Change, known_as
 from scraper.outcomes import known_by
 
@@ -117,8 +117,14 @@ class Desk(Protocol):
     async def captured_at(self, url: str) -> datetime | None:
         """When exactly that URL was last captured."""
 
-    async def answered_at(self, url: str) -> datetime | None:
-        """When exactly that URL was last visited and brought what it should."""
+    async def robots(self, place: str, url: str) -> tuple[datetime, bytes, bytes] | None:
+        """The robots.txt that we last fetched ourselves from `url`, asking at `place`: head and body, and when.
+
+        What an import brought does not count: whoever wrote that file is not the site.
+        """
+
+    def robots_validators(self, url: str) -> Validators | None:
+        """As `validators`, but None where the newest capture came with an import."""
 
     def validators(self, url: str) -> Validators | None:
         """What a conditional request for exactly that URL may name."""
@@ -252,6 +258,8 @@ class ArchiveDesk:
     async def append_changed(self, visit: Visit, page: Page) -> tuple[Visit, tuple[Capture, ...]]:
         known = await self._asked(lambda reading: reading.captures_of(page.answer.url, limit=1))
         before = known[0] if known else None
+        if before and visit.role == "robots" and not await self._called(self._is_ours, before):
+            before = None
         same = before and (before.status, before.payload_digest) == (visit.status, sha1(page.answer.body))
         if visit.status == 304 or (same and not page.answer.truncated):
             outcome: Outcome = "unchanged" if visit.outcome == "new" else visit.outcome
@@ -316,10 +324,28 @@ class ArchiveDesk:
         known = await self._asked(lambda reading: reading.captures_of(url, limit=1))
         return known[0].captured_at if known else None
 
-    async def answered_at(self, url: str) -> datetime | None:
-        visits = await self._asked(lambda reading: reading.last_visits(url, limit=100))
-        answered = (visit.visited_at for visit in visits if visit.outcome in ("new", "revised", "unchanged"))
-        return next(answered, None)
+    async def robots(self, place: str, url: str) -> tuple[datetime, bytes, bytes] | None:
+        captures = await self._asked(lambda reading: reading.captures_of(url))
+        whole = (each for each in captures if each.status == 200 and not each.truncated)
+        ours = await self._called(lambda: next(filter(self._is_ours, whole), None))
+        if ours is None:
+            return None
+        visits = await self._asked(lambda reading: reading.last_visits(place, limit=100))
+        kept = (visit for visit in visits if visit.outcome in ("new", "revised", "unchanged"))
+        # One that does not change is captured once, so what counts is when it last answered us.
+        answered = (visit.visited_at for visit in kept if visit.capture in (None, ours.record_id))
+        last = max(ours.captured_at, next(answered, ours.captured_at))
+        return (last, *await self._called(self._archive.payload, ours))
+
+    def _is_ours(self, capture: Capture) -> bool:
+        """Whether we fetched it, and no import brought it."""
+        group = self._archive.group_at(capture.warc, capture.offset)
+        return bool(group) and "import-sha256" not in read_fields(group[-1].block)
+
+    def robots_validators(self, url: str) -> Validators | None:
+        with self._archive.reading() as reading:
+            newest, validators = reading.latest_whole(url), reading.validators(url)
+        return validators if newest and validators and self._is_ours(newest) else None
 
     async def journal(self) -> None:
         await self._written(self._archive.journal)
@@ -391,7 +417,10 @@ class NoDesk:
     async def captured_at(self, url: str) -> datetime | None:
         return None
 
-    async def answered_at(self, url: str) -> datetime | None:
+    async def robots(self, place: str, url: str) -> tuple[datetime, bytes, bytes] | None:
+        return None
+
+    def robots_validators(self, url: str) -> Validators | None:
         return None
 
     async def journal(self) -> None:

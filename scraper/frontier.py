@@ -7,23 +7,38 @@ that died had claimed is due again by itself. One SQLite file, shared by all pro
     hosts   one row for each host: when it may be visited, and until when somebody is at it; ready_at is the moment at
             which it has both a due link and a free slot, so that choosing hosts first is one look at one index
     polls   what polling a source has taught
+    places  one row for each source that others led to, or whose links were not all let in: steps from the configured
+            one; the UTC day on which links were left out
+    health  one row for each configured source: how many new links it brought on a UTC day; the trap it is in
+    marks   what its newest links brought, see scraper.traps
+    clock   how far the wall clock is ahead of the machine's steady one, since this boot
+
+Of an address only so many hosts are visited at once. One that is ready and finds no room there waits (waits_since), out
+of the way of the others, until one of that address is left.
+
+Slots and pauses are lengths of time, written as moments of the wall clock. When that clock is put, whoever notices it
+first moves them along, so that none becomes shorter or longer. All processes that share the file run on one machine
+(SQLite's WAL asks for that) and see the same two clocks. Across a boot there is the wall clock alone.
 """
 
 import os
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from archive.errors import WriteFailed
+from scraper.clocks import both_clocks, this_boot
 from scraper.links import Kind
+from scraper.politeness import LONGEST, Standing, machine
 from scraper.rhythm import Rhythm
+from scraper.traps import Mark, Trap
 
 Wanted = Literal["article"] | Kind
 
@@ -38,17 +53,50 @@ CREATE TABLE IF NOT EXISTS hosts (
     host TEXT PRIMARY KEY, next_at REAL NOT NULL DEFAULT 0, busy_until REAL NOT NULL DEFAULT 0, held_by TEXT,
     ready_at REAL, refusals INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS hosts_ready ON hosts (ready_at) WHERE ready_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS clock (boot TEXT NOT NULL, ahead REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS polls (
     key TEXT PRIMARY KEY, rate_events REAL NOT NULL, rate_days REAL NOT NULL, failures INTEGER NOT NULL,
     answered_at REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, depth INTEGER, left_on TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS health (
+    key TEXT PRIMARY KEY, day TEXT, links INTEGER NOT NULL DEFAULT 0,
+    trap TEXT, since REAL, until REAL, left_out INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (
+    source TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, mark BLOB NOT NULL,
+    PRIMARY KEY (source, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS marks_newest ON marks (source, at);
+"""
+# What the first frontiers did not have; they are brought up to date where they lie.
+_HOSTS_ADDED = {
+    "seconds": "REAL NOT NULL DEFAULT 0",  # see scraper.politeness.Standing
+    "delay": "REAL NOT NULL DEFAULT 0",  # seconds between visits, as last decided
+    "address": "TEXT",  # what it was last dialled at, see scraper.politeness.machine
+    "waits_since": "REAL",  # since when it is ready and finds no room at its address
+}
+_HOSTS_INDEXES = """
+CREATE INDEX IF NOT EXISTS hosts_busy ON hosts (address, busy_until) WHERE busy_until > 0;
+CREATE INDEX IF NOT EXISTS hosts_waiting ON hosts (address, waits_since) WHERE waits_since IS NOT NULL;
 """
 _ADD = "INSERT OR IGNORE INTO links (role, key, url, host, source, found_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_READY = """
+_TRAP = "trap, since, until, left_out"
+_KINDS = ", ".join(f"'{kind}'" for kind in get_args(Kind))
+_PARENT = f"SELECT source FROM links WHERE role IN ({_KINDS}) AND key = ?1 AND source IS NOT NULL"  # noqa: S608
+_ROOT = f"SELECT role, key, url FROM links WHERE role IN ({_KINDS}) AND key = coalesce(({_PARENT}), ?1) LIMIT 1"  # noqa: S608
+# A slot that nobody gave back may have been used until it ran out, so the delay lies after it.
+_FREE = "max(next_at, busy_until + CASE WHEN busy_until > 0 THEN delay ELSE 0 END)"
+_READY = f"""
 UPDATE hosts SET ready_at = (
-    SELECT max(min(due_at), hosts.next_at, hosts.busy_until)
+    SELECT max(min(due_at), {_FREE})
     FROM links WHERE links.host = hosts.host AND due_at IS NOT NULL)
 WHERE host = ?
-"""
+"""  # noqa: S608
+_ALL_READY = _READY.replace("WHERE host = ?", "WHERE ready_at IS NOT NULL")
+_ROOM = "SELECT count(*) FROM hosts WHERE address = ? AND busy_until > 0 AND busy_until > ? AND host <> ?"
+_OWNERS = "SELECT claimed_by FROM links WHERE claimed_by IS NOT NULL UNION SELECT held_by FROM hosts"
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+_STEP = 0.25  # seconds by which the clocks come apart until the wall clock counts as put; a slewed one moves both
+_LOOK_AGAIN = 60.0  # seconds after which a host that waits for room is looked at again, whoever forgot it
+_ROOM_AGAIN = 0.2  # seconds until a visit asks again for room at an address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +112,51 @@ class Due:
     tries: int  # failures in a row so far
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """How a host is left after a request."""
+
+    standing: Standing
+    delay: timedelta  # between visits to it
+    pause: timedelta  # how long it is left alone now: the delay or, when it refused, longer
+
+
 class Frontier:
     """The frontier in a file, or in memory for a fetch that keeps nothing."""
 
-    def __init__(self, path: Path | None, *, owner: str) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        owner: str,
+        delay: timedelta = timedelta(0),
+        per_address: int | None = None,
+        clocks: Callable[[], tuple[float, float]] = both_clocks,
+        boot: str | None = None,
+    ) -> None:
         """path: the file, made when absent; None: memory alone. owner: names this process in its claims.
 
+        delay: between visits to a host, at least, when whoever was at it never said how it went; per_address: visits at
+        once to the hosts of one address, None: any number; clocks: seconds of the wall clock and of a steady one; boot:
+        what tells this boot of the machine, None: ask it.
         Raises ArchiveError's WriteFailed when the file is no frontier or cannot be made.
         """
         self.fresh = path is None or not path.exists()
         self._owner = owner
+        self._delay = delay.total_seconds()
+        self._per_address = per_address
+        self._clocks = clocks
+        self._boot = this_boot() if boot is None else boot
+        self._ahead: float | None = None  # of the wall clock, when this process last looked
+        self._was_put = False  # whether it was found to have been put when this transaction began
         self._sql = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
         # It may be lost, so a commit need not reach the medium; WAL lets others read and write meanwhile.
         try:
             self._use_wal()
             self._sql.execute("PRAGMA synchronous=NORMAL")
             self._sql.executescript(_SCHEMA)
+            self._bring_up_to_date()
+            self._set_clock()
             self._free_dead()
         except sqlite3.DatabaseError as error:
             self._sql.close()
@@ -97,27 +174,100 @@ class Frontier:
                     raise
                 time.sleep(0.05)
 
+    def _bring_up_to_date(self) -> None:
+        """Add what an earlier pressmark's frontier lacks; what it knows of hosts stays."""
+        with self._writing() as sql:
+            there = {row[1] for row in sql.execute("PRAGMA table_info(hosts)").fetchall()}
+            for column in _HOSTS_ADDED.keys() - there:
+                sql.execute(f"ALTER TABLE hosts ADD COLUMN {column} {_HOSTS_ADDED[column]}")
+        self._sql.executescript(_HOSTS_INDEXES)
+
+    def _set_clock(self) -> None:
+        """Take up the clock where the last process left it, or begin anew after a boot."""
+        wall, steady = self._clocks()
+        with self._writing() as sql:
+            known = sql.execute("SELECT boot, ahead FROM clock").fetchone()
+            self._ahead = wall - steady
+            if known and known[0] == self._boot:
+                self._follow(sql, known[1], self._ahead)
+                return
+            # Who held a slot is gone, and what a wrong clock wrote keeps us away no longer than anybody may ask.
+            sql.execute("UPDATE hosts SET next_at = min(next_at, ?)", (wall + LONGEST.total_seconds(),))
+            sql.execute(_ALL_READY)
+            sql.execute("DELETE FROM clock")
+            sql.execute("INSERT INTO clock VALUES (?, ?)", (self._boot, self._ahead))
+            owners = {owner for (owner,) in sql.execute(_OWNERS).fetchall() if owner} if known else set()
+        for owner in owners:
+            self._let_go_of(owner, died=True)
+
+    def _look_at_clock(self, sql: sqlite3.Connection) -> bool:
+        """Whether the wall clock was put since this process last looked; then slots and pauses are right again."""
+        if self._ahead is None:  # the file is being opened
+            return False
+        wall, steady = self._clocks()
+        before, self._ahead = self._ahead, wall - steady
+        # Not what we saw last counts but what the file says: another may have followed a clock that is back by now.
+        self._follow(sql, sql.execute("SELECT ahead FROM clock").fetchone()[0], self._ahead)
+        return abs(self._ahead - before) >= _STEP
+
+    def _follow(self, sql: sqlite3.Connection, known: float, ahead: float) -> None:
+        """Move slots, pauses and claims by as much as the wall clock was put since they were written.
+
+        Links keep their due times when it was put forward, as after any sleep; put back, they come earlier by as much,
+        for nobody shall wait a day for a poll that is due in a minute.
+        """
+        by = ahead - known
+        if abs(by) < _STEP:
+            return
+        sql.execute("UPDATE links SET due_at = due_at + ?1 WHERE claimed_by IS NOT NULL OR ?1 < 0", (by,))
+        query = (
+            "UPDATE hosts SET next_at = next_at + ?1, waits_since = NULL,"
+            " busy_until = CASE WHEN busy_until > 0 THEN busy_until + ?1 ELSE 0 END"
+        )
+        sql.execute(query, (by,))
+        sql.execute(_ALL_READY)
+        sql.execute("UPDATE clock SET ahead = ?", (ahead,))
+
     def _free_dead(self) -> None:
         """Let go of what processes hold that are no more: their links are due, their hosts free."""
-        query = "SELECT claimed_by FROM links WHERE claimed_by IS NOT NULL UNION SELECT held_by FROM hosts"
-        for (owner,) in self._sql.execute(query).fetchall():
+        for (owner,) in self._sql.execute(_OWNERS).fetchall():
             if owner and not is_alive(owner):
-                self._let_go_of(owner)
+                self._let_go_of(owner, died=True)
 
-    def _let_go_of(self, owner: str) -> int:
+    def _let_go_of(self, owner: str, *, died: bool) -> int:
+        """died: nobody said how its visits went, so the delay begins now for hosts it was at."""
+        since = self._clocks()[0] if died else 0.0
         with self._writing() as sql:
             query = "UPDATE links SET due_at = 0, claimed_by = NULL WHERE claimed_by = ? RETURNING host"
             rows = sql.execute(query, (owner,)).fetchall()
-            query = "UPDATE hosts SET busy_until = 0, held_by = NULL WHERE held_by = ? RETURNING host"
-            for (host,) in {*rows, *sql.execute(query, (owner,)).fetchall()}:
-                sql.execute(_READY, (host,))
+            query = (
+                "UPDATE hosts SET busy_until = 0, held_by = NULL, next_at ="
+                " CASE WHEN busy_until > 0 AND delay > 0 THEN max(next_at, ? + delay) ELSE next_at END"
+                " WHERE held_by = ? RETURNING host"
+            )
+            for (host,) in {*rows, *sql.execute(query, (since, owner)).fetchall()}:
+                self._ready(sql, host)
         return len(rows)
+
+    def _ready(self, sql: sqlite3.Connection, host: str) -> None:
+        """Say when a host that was left is ready again, and let one that waits at its address try."""
+        sql.execute(_READY, (host,))
+        ((address,),) = sql.execute("SELECT address FROM hosts WHERE host = ?", (host,)).fetchall() or [(None,)]
+        self._call(sql, address)
+
+    def _call(self, sql: sqlite3.Connection, address: str | None) -> None:
+        """Of the hosts that wait for room at an address, the one that has waited longest is ready."""
+        query = "SELECT host FROM hosts WHERE address = ? AND waits_since IS NOT NULL ORDER BY waits_since LIMIT 1"
+        for (waiting,) in sql.execute(query, (address,)).fetchall() if address else []:
+            sql.execute("UPDATE hosts SET waits_since = NULL WHERE host = ?", (waiting,))
+            sql.execute(_READY, (waiting,))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         try:
             self._sql.execute("BEGIN IMMEDIATE")
             try:
+                self._was_put = self._look_at_clock(self._sql)
                 yield self._sql
             except BaseException:
                 with suppress(sqlite3.OperationalError):  # a full disk has rolled back already
@@ -152,25 +302,52 @@ class Frontier:
         return new
 
     def claim(self, *, now: datetime, limit: int, seconds: float) -> list[Due]:
-        """Up to `limit` due links, no two of one host, each with its host's slot, for `seconds`."""
+        """Up to `limit` due links, no two of one host, each with its host's slot, for `seconds`.
+
+        Hosts that have no room at their address are passed over.
+        """
         moment, until = now.timestamp(), now.timestamp() + seconds
-        claimed = []
+        claimed: list[Due] = []
         with self._writing() as sql:
-            query = "SELECT host FROM hosts WHERE ready_at <= ? ORDER BY ready_at LIMIT ?"
-            for (host,) in sql.execute(query, (moment, limit)).fetchall():
-                row = sql.execute(
-                    "SELECT role, key, url, host, source, found_at, tries FROM links"
-                    " WHERE host = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
-                    (host,),
-                ).fetchone()
-                sql.execute(
-                    "UPDATE links SET due_at = ?, claimed_by = ? WHERE role = ? AND key = ?",
-                    (until, self._owner, *row[:2]),
-                )
-                sql.execute("UPDATE hosts SET busy_until = ?, held_by = ? WHERE host = ?", (until, self._owner, host))
-                sql.execute(_READY, (host,))
-                claimed.append(_due(row))
+            if self._was_put:
+                return []  # `now` may be of the clock as it was
+            while room := limit - len(claimed):
+                query = "SELECT host, address FROM hosts WHERE ready_at <= ? ORDER BY ready_at LIMIT ?"
+                ready = sql.execute(query, (moment, room)).fetchall()
+                roomy = [host for host, address in ready if self._seats(sql, host, address, moment, until)]
+                claimed += [self._claimed(sql, host, until) for host in roomy]
+                if len(ready) < room:
+                    break
         return claimed
+
+    def _seats(self, sql: sqlite3.Connection, host: str, address: str | None, moment: float, until: float) -> bool:
+        """Take a ready host's slot, or let the host wait for room at its address."""
+        if self._has_room(sql, host, address, moment):
+            query = (
+                "UPDATE hosts SET busy_until = ?, held_by = ?, delay = max(delay, ?), waits_since = NULL WHERE host = ?"
+            )
+            sql.execute(query, (until, self._owner, self._delay, host))
+            return True
+        query = "UPDATE hosts SET waits_since = coalesce(waits_since, ready_at), ready_at = ? WHERE host = ?"
+        sql.execute(query, (moment + _LOOK_AGAIN, host))
+        return False
+
+    def _has_room(self, sql: sqlite3.Connection, host: str, address: str | None, moment: float) -> bool:
+        """Whether the host may be visited beside the others that are visited at its address now."""
+        if address is None or self._per_address is None:
+            return True
+        return bool(sql.execute(_ROOM, (address, moment, host)).fetchone()[0] < self._per_address)
+
+    def _claimed(self, sql: sqlite3.Connection, host: str, until: float) -> Due:
+        row = sql.execute(
+            "SELECT role, key, url, host, source, found_at, tries FROM links"
+            " WHERE host = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+            (host,),
+        ).fetchone()
+        query = "UPDATE links SET due_at = ?, claimed_by = ? WHERE role = ? AND key = ?"
+        sql.execute(query, (until, self._owner, *row[:2]))
+        sql.execute(_READY, (host,))
+        return _due(row)
 
     def done(self, due: Due, *, again_at: datetime | None, failed: bool = False) -> None:
         """Report a claimed link: due again at that time, or never (None) until somebody adds or wakes it.
@@ -228,60 +405,88 @@ class Frontier:
                 sql.execute(_READY, (host,))
         return len(rows)
 
-    def take(self, host: str, *, now: datetime, seconds: float, hop: bool) -> datetime | None:
+    def take(
+        self, host: str, *, now: datetime, seconds: float, past: datetime = _LONG_AGO, address: str | None = None
+    ) -> datetime | None:
         """Take the host's slot for `seconds`; None when it is ours, else when to ask again.
 
-        hop: a visit goes on here (robots.txt before it, a redirect): the delay is not waited for, only a request in
-        flight.
+        past: a pause that ends just then is not waited for: the visit that goes on here has caused it itself.
+        address: what the host is dialled at; None: not known. There must be room at it, too.
         """
-        moment = now.timestamp()
+        moment, place = now.timestamp(), machine(address) if address else None
         with self._writing() as sql:
+            if self._was_put:
+                return now
             sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
-            next_at, busy_until = sql.execute(
-                "SELECT next_at, busy_until FROM hosts WHERE host = ?", (host,)
-            ).fetchone()
-            free_at = busy_until if hop else max(next_at, busy_until)
-            if free_at > moment:
+            query = f"SELECT next_at, {_FREE}, address FROM hosts WHERE host = ?"  # noqa: S608
+            next_at, free_at, known = sql.execute(query, (host,)).fetchone()
+            is_own_pause = free_at == next_at and abs(next_at - past.timestamp()) < 1e-3
+            if free_at > moment and not is_own_pause:
                 return datetime.fromtimestamp(free_at, UTC)
-            query = "UPDATE hosts SET busy_until = ?, held_by = ? WHERE host = ?"
-            sql.execute(query, (moment + seconds, self._owner, host))
+            if not self._has_room(sql, host, place or known, moment):
+                return now + timedelta(seconds=_ROOM_AGAIN)
+            query = (
+                "UPDATE hosts SET busy_until = ?, held_by = ?, delay = max(delay, ?), address = ?, waits_since = NULL"
+                " WHERE host = ?"
+            )
+            sql.execute(query, (moment + seconds, self._owner, self._delay, place or known, host))
             sql.execute(_READY, (host,))
         return None
 
-    def release(self, host: str, *, next_at: datetime) -> None:
-        """Give the host's slot back if it is still ours; no visit to the host before that time, see `rest`."""
+    def still_has(self, host: str, *, now: datetime, address: str | None) -> bool:
+        """Whether the slot that this process took is its own still, with room at the address that is dialled."""
+        moment, place = now.timestamp(), machine(address) if address else None
+        query = "SELECT address, held_by, busy_until FROM hosts WHERE host = ?"
+        known, held_by, busy_until = self._sql.execute(query, (host,)).fetchone() or (None, None, 0.0)
+        if held_by != self._owner or busy_until <= moment:
+            return False
+        if place in (None, known):
+            return True
         with self._writing() as sql:
+            has_room = self._has_room(sql, host, place, moment)
+            if has_room:
+                sql.execute("UPDATE hosts SET address = ? WHERE host = ?", (place, host))
+                self._call(sql, known)  # there is room where it was thought to be
+        return has_room
+
+    def release(self, host: str) -> None:
+        """Give a slot back, if it is still ours, that was not used."""
+        with self._writing() as sql:
+            sql.execute("UPDATE hosts SET busy_until = 0 WHERE host = ? AND held_by = ?", (host, self._owner))
+            self._ready(sql, host)
+
+    def leave(self, host: str, *, now: datetime, parting: Callable[[Standing], Parting]) -> datetime:
+        """Give the host's slot back, if it is still ours, after a request; when the host may be visited again.
+
+        parting: what is remembered of the host and how long it is left alone, by what was remembered before. A longer
+        pause that was asked for before stays.
+        """
+        with self._writing() as sql:
+            if self._was_put:
+                now = datetime.fromtimestamp(self._clocks()[0], UTC)
+            sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
+            before = sql.execute("SELECT seconds, refusals FROM hosts WHERE host = ?", (host,)).fetchone()
+            after = parting(Standing(*before))
             query = (
                 "UPDATE hosts SET busy_until = CASE WHEN held_by = ?1 THEN 0 ELSE busy_until END,"
-                " next_at = max(next_at, ?2) WHERE host = ?3"
+                " next_at = max(next_at, ?2), seconds = ?3, refusals = ?4, delay = ?5 WHERE host = ?6 RETURNING next_at"
             )
-            sql.execute(query, (self._owner, next_at.timestamp(), host))
-            sql.execute(_READY, (host,))
-
-    def rest(self, host: str, *, until: datetime) -> None:
-        """No visit to the host before that time, or a later one if that was said before; whoever is at it goes on."""
-        with self._writing() as sql:
-            sql.execute("UPDATE hosts SET next_at = max(next_at, ?) WHERE host = ?", (until.timestamp(), host))
-            sql.execute(_READY, (host,))
+            until = (now + after.pause).timestamp()
+            said = (after.standing.seconds, after.standing.refusals, after.delay.total_seconds())
+            ((next_at,),) = sql.execute(query, (self._owner, until, *said, host)).fetchall()
+            self._ready(sql, host)
+        return datetime.fromtimestamp(next_at, UTC)
 
     def free_at(self, host: str) -> datetime | None:
         """When the host may next be visited, as far as is known; None: nobody has been there."""
-        row = self._sql.execute("SELECT max(next_at, busy_until) FROM hosts WHERE host = ?", (host,)).fetchone()
+        query = f"SELECT {_FREE} FROM hosts WHERE host = ?"  # noqa: S608
+        row = self._sql.execute(query, (host,)).fetchone()
         return datetime.fromtimestamp(row[0], UTC) if row else None
 
     def rests_until(self, host: str) -> datetime:
         """When the host's pause is over, whoever is at it; long ago for a host that nobody knows."""
         row = self._sql.execute("SELECT next_at FROM hosts WHERE host = ?", (host,)).fetchone()
         return datetime.fromtimestamp(row[0] if row else 0, UTC)
-
-    def refused(self, host: str, *, again: bool) -> int:
-        """Count a refusal (429, 503, 403) by the host, or forget them when it answered; how many in a row."""
-        with self._writing() as sql:
-            sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
-            query = (
-                "UPDATE hosts SET refusals = CASE WHEN ? THEN refusals + 1 ELSE 0 END WHERE host = ? RETURNING refusals"
-            )
-            return int(sql.execute(query, (again, host)).fetchone()[0])
 
     def rhythm(self, key: str) -> tuple[Rhythm, datetime | None]:
         """What polling a source has taught, and when it last answered."""
@@ -315,6 +520,120 @@ class Frontier:
         query = "SELECT count(*) FROM links WHERE source = ? AND role <> 'article'"
         return int(self._sql.execute(query, (source,)).fetchone()[0])
 
+    def root(self, url_key: str) -> tuple[Kind, str, str] | None:
+        """Kind, key and URL of the configured source that led to the source of that key; None when nobody knows it."""
+        row = self._sql.execute(_ROOT, (url_key,)).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    def depth(self, key: str) -> int:
+        """How many steps a source is from the configured one that led to it; 0 for a configured one."""
+        row = self._sql.execute("SELECT depth FROM places WHERE key = ?", (key,)).fetchone()
+        if row and row[0] is not None:
+            return int(row[0])
+        return 1 if self._sql.execute(_PARENT, (key,)).fetchone() else 0
+
+    def led_to(self, keys: Iterable[str], *, depth: int) -> None:
+        """Remember how many steps these sources are from the configured one."""
+        with self._writing() as sql:
+            query = "INSERT INTO places (key, depth) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET depth = ?2"
+            sql.executemany(query, ((key, depth) for key in keys))
+
+    def left_on(self, key: str) -> str | None:
+        """The UTC day on which links of this source were left out that may be let in on another; None: none were."""
+        row = self._sql.execute("SELECT left_on FROM places WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def leave_on(self, key: str, day: str | None) -> None:
+        """Remember that day, or that nothing is left."""
+        if day or self.left_on(key):
+            with self._writing() as sql:
+                query = "INSERT INTO places (key, left_on) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET left_on = ?2"
+                sql.execute(query, (key, day))
+
+    def admit(
+        self, found: Iterable[tuple[Wanted, str, str, str, str | None]], *, root: str, most: int, now: datetime
+    ) -> tuple[int, int]:
+        """As `add`, as long as that configured source brings no more than `most` new links on one UTC day.
+
+        How many were new, and how many were left out. The count is one for all processes.
+        """
+        day, new, left, hosts = f"{now:%Y-%m-%d}", 0, 0, set()
+        with self._writing() as sql:
+            row = sql.execute("SELECT links FROM health WHERE key = ? AND day = ?", (root, day)).fetchone()
+            before = row[0] if row else 0
+            for role, key, url, host, source in found:
+                if before + new >= most:
+                    left += not self.known(role, [key])
+                elif sql.execute(_ADD, (role, key, url, host, source, now.timestamp(), now.timestamp())).rowcount:
+                    new += 1
+                    hosts.add(host)
+            for host in hosts:
+                sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
+                sql.execute(_READY, (host,))
+            if new:
+                query = (
+                    "INSERT INTO health (key, day, links) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT (key) DO UPDATE SET day = ?2, links = ?3"
+                )
+                sql.execute(query, (root, day, before + new))
+        return new, left
+
+    def queries_of(self, path: str, *, since: datetime, limit: int) -> list[str]:
+        """Queries of that path (scheme and host before it) among the articles' keys found since then."""
+        query = "SELECT key FROM links WHERE role = 'article' AND key > ? AND key < ? AND found_at >= ? LIMIT ?"
+        rows = self._sql.execute(query, (f"{path}?", f"{path}@", since.timestamp(), limit)).fetchall()  # @ follows ?
+        return [key.partition("?")[2] for (key,) in rows]
+
+    def trap(self, root: str) -> Trap | None:
+        """The trap a configured source is in, or has not come out of for certain."""
+        row = self._sql.execute(f"SELECT {_TRAP} FROM health WHERE key = ?", (root,)).fetchone()  # noqa: S608
+        return _trap(row) if row and row[0] else None
+
+    def set_trap(self, root: str, trap: Trap | None) -> None:
+        """It is in that trap; None: in none any more. What its links brought before counts no longer."""
+        at = (trap.since.timestamp(), trap.until.timestamp()) if trap else (None, None)
+        with self._writing() as sql:
+            sql.execute(
+                "INSERT INTO health (key, trap, since, until, left_out) VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT (key) DO UPDATE SET trap = ?2, since = ?3, until = ?4, left_out = ?5",
+                (root, trap.kind if trap else None, *at, trap.left_out if trap else 0),
+            )
+
+    def forget_waiting(self, root: str) -> list[str]:
+        """Forget the links of a configured source that nobody has asked for yet.
+
+        For each of them the URL of the source that announced it, so that it can be announced anew. It looks at every
+        link there is.
+        """
+        query = (
+            "DELETE FROM links WHERE role = 'article' AND due_at = found_at AND claimed_by IS NULL AND source IN"
+            " (SELECT url FROM links WHERE role <> 'article' AND (source = ?1 OR key = ?1)) RETURNING host, source"
+        )
+        with self._writing() as sql:
+            rows = sql.execute(query, (root,)).fetchall()
+            for host in {host for host, _ in rows}:
+                sql.execute(_READY, (host,))
+        return [source for _, source in rows]
+
+    def keep_mark(self, root: str, key: str, mark: Mark, *, now: datetime) -> None:
+        """Remember what a link of a configured source brought."""
+        with self._writing() as sql:
+            row = (root, key, now.timestamp(), mark.packed())
+            sql.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)", row)
+
+    def marks(self, root: str, *, limit: int) -> list[Mark]:
+        """What the newest links of a configured source brought, newest first."""
+        query = "SELECT mark FROM marks WHERE source = ? ORDER BY at DESC LIMIT ?"
+        return [Mark.unpacked(mark) for (mark,) in self._sql.execute(query, (root, limit))]
+
+    def forget_marks(self, root: str, *, but: int) -> None:
+        """Forget what the links of a configured source brought, but for so many of the newest."""
+        oldest = "SELECT at FROM marks WHERE source = ? ORDER BY at DESC LIMIT 1 OFFSET ?"
+        row = self._sql.execute(oldest, (root, but)).fetchone()
+        if row:
+            with self._writing() as sql:
+                sql.execute("DELETE FROM marks WHERE source = ? AND at <= ?", (root, row[0]))
+
     def stalled(self, *, now: datetime) -> list[str]:
         """URLs whose claim ran out without a report: their worker died or hangs. They are due again already."""
         with self._writing() as sql:
@@ -323,7 +642,7 @@ class Frontier:
 
     def let_go(self) -> int:
         """Make what this process has claimed and not reported due again at once, and free its hosts; how many."""
-        return self._let_go_of(self._owner)
+        return self._let_go_of(self._owner, died=False)
 
     def next_due(self) -> datetime | None:
         """The moment at which the next host is ready; None when nothing is due at all."""
@@ -346,6 +665,21 @@ def counts_in(path: Path, *, now: datetime) -> dict[str, int]:
         with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, timeout=30, uri=True)) as sql:
             return _counts(sql, now)
     return {}
+
+
+def traps_in(path: Path) -> dict[str, Trap]:
+    """The traps of a file that is only looked at, by the key of the configured source; empty when it cannot be read."""
+    for mode in ("mode=ro", "immutable=1"):
+        file = f"file:{quote(os.fsencode(path))}?{mode}"
+        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, timeout=30, uri=True)) as sql:
+            rows = sql.execute(f"SELECT {_TRAP}, key FROM health WHERE trap IS NOT NULL").fetchall()  # noqa: S608
+            return {row[-1]: _trap(row) for row in rows}
+    return {}
+
+
+def _trap(row: Sequence[Any]) -> Trap:
+    since, until = (datetime.fromtimestamp(at, UTC) for at in row[1:3])
+    return Trap(kind=row[0], since=since, until=until, left_out=row[3])
 
 
 def _counts(sql: sqlite3.Connection, now: datetime) -> dict[str, int]:

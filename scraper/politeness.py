@@ -1,12 +1,72 @@
-"""How long a host is left alone between two visits, and after it refused one."""
+"""How long a host is left alone between two visits, and after it refused one; which addresses are one machine's."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from ipaddress import IPv6Network
 
 LONGEST = timedelta(days=1)
 
 _FIRST_COOL_DOWN = timedelta(minutes=1)
 _FORBIDDEN_UNTIL_MEANT = 3  # refusals with 403 in a row until it is the host that means us, not one page
+_REFUSALS = frozenset({403, 429, 503})
+_ANSWERS_AFTER_ALL = frozenset({304, 404, 410})  # beside every 2xx: they end a row of refusals; a redirect does not
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is remembered of a host between two visits."""
+
+    seconds: float = 0.0  # what its last good answer took, or what something worse has taken since
+    refusals: int = 0  # in a row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How a request went, as far as the next one depends on it."""
+
+    status: int | None  # None when no whole head came
+    seconds: float  # from asking to the last byte, or to giving up
+    is_whole_page: bool  # what breaks off says nothing of how the host fares; nor does robots.txt, which lies ready
+    retry_after: timedelta | None = None  # what the server asked for
+
+
+def standing_after(before: Standing, answered: Answered) -> Standing:
+    """What is remembered after an answer, a failure being one.
+
+    Only a good one (2xx, or a 304) makes the time that a host needs shorter: a host in trouble sends error pages, and
+    those are quick.
+    """
+    status = answered.status or 0
+    is_good = answered.is_whole_page and (200 <= status < 300 or status == 304)
+    seconds = answered.seconds if is_good else max(before.seconds, answered.seconds)
+    if status in _REFUSALS:
+        return Standing(seconds, before.refusals + 1)
+    answers = 200 <= status < 300 or status in _ANSWERS_AFTER_ALL
+    return Standing(seconds, 0 if answers else before.refusals)
+
+
+def pause_after(standing: Standing, answered: Answered, *, delay: timedelta, jitter: float) -> timedelta:
+    """How long the host is left alone after that answer: for its delay or, when it asked for more time, longer.
+
+    standing: as `standing_after` has it, this answer counted in; delay: see `host_delay`; jitter: see `cool_down`.
+    """
+    asked = answered.retry_after or timedelta(0)
+    cool = cool_down(answered.status or 0, retry_after=asked, refusals=standing.refusals, jitter=jitter)
+    return max(delay, asked, cool or timedelta(0))
+
+
+@lru_cache(maxsize=4_096)
+def machine(address: str) -> str:
+    """What an IP address is counted by: itself; of IPv6 its /64, for one customer has all of that.
+
+    An address with a zone, and a name that stands for one (a pin's), is its own.
+    """
+    try:
+        return str(IPv6Network((address, 64), strict=False)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 def retry_after(value: str, now: datetime) -> timedelta:

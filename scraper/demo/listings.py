@@ -29,7 +29,7 @@ Allow: /
 Sitemap: http://gulf-courier.example/news-sitemap.xml
 """,
     "world-tonight.example": "\ufeffUser-agent: *\nAllow: /\n",  # a byte order mark must not hide the first line
-    "old-quay.example": "User-agent: *\nCrawl-delay: 1\nDisallow: /guestbook.php\n",
+    "old-quay.example": "User-agent: *\nCrawl-delay: 0.1\nDisallow: /guestbook.php\n",
     "rough-water.example": "User-agent: *\nDisallow:\n",
 }
 

@@ -257,7 +257,7 @@ class TestListings:
         robots = {host: answer(f"http://{host}/robots.txt") for host in HOSTS}
         assert b"Sitemap: http://" in robots["caspian-ledger.example"].body
         assert b"Disallow: /private/" in robots["gulf-courier.example"].body
-        assert b"Crawl-delay: 1" in robots["old-quay.example"].body
+        assert b"Crawl-delay: 0.1" in robots["old-quay.example"].body
         assert robots["world-tonight.example"].body.startswith(b"\xef\xbb\xbf")
         assert robots["kosova-wire.example"].status == 404
         assert robots["shut-gate.example"].status == 500

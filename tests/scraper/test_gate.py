@@ -1,10 +1,13 @@
 """Robots rules and host slots before every request: the real client against a real server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -71,9 +74,7 @@ class Crawler:
 
     async def visit(self, url: str, *, held: str | None = None) -> Page:
         async with self.gate.visit(held=held):
-            fetched = await self.fetcher.page(url, validators=lambda _: None)
-        self.gate.settle(fetched.exchanges)
-        return fetched
+            return await self.fetcher.page(url, validators=lambda _: None)
 
 
 @asynccontextmanager
@@ -182,6 +183,36 @@ def test_a_robots_txt_that_only_redirects_in_circles_is_as_good_as_none(gazette)
     assert status_of(crawl(gazette, lambda crawler: crawler.visit(STORY)).answer.response_head) == 200
 
 
+@pytest.mark.parametrize(("redirects", "allowed"), [(5, False), (6, True)])
+def test_five_redirects_of_a_robots_txt_are_followed_and_more_are_as_good_as_none(gazette, redirects, allowed):
+    places = [ROBOTS, *(f"{ROBOTS}?{number}" for number in range(redirects))]
+    for place, onward in pairwise(places):
+        gazette.add(place, moved(onward))
+    gazette.add(places[-1], robots("User-agent: *\nDisallow: /"))
+
+    async def is_allowed(crawler: Crawler) -> bool:
+        return (await crawler.gate.rules(STORY)).allows(STORY)
+
+    assert crawl(gazette, is_allowed) is allowed
+
+
+@pytest.mark.parametrize("clock", ["wall", "steady"])
+def test_robots_txt_is_asked_for_again_after_a_day_by_either_clock(gazette, clock, monkeypatch):
+    day = timedelta(hours=24.1)
+
+    async def two_visits(crawler: Crawler) -> None:
+        await crawler.visit(STORY)
+        if clock == "wall":
+            monkeypatch.setattr("scraper.gate._now", lambda: datetime.now(UTC) + day)
+        else:
+            tomorrow = SimpleNamespace(monotonic=lambda: time.monotonic() + day.total_seconds())
+            monkeypatch.setattr("scraper.gate.time", tomorrow)
+        await crawler.visit(STORY)
+
+    crawl(gazette, two_visits)
+    assert paths(gazette) == ["/robots.txt", "/story", "/robots.txt", "/story"]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_while_robots_txt_fails_nothing_is_asked_for_and_the_refusal_says_it_may_pass(gazette, status):
     gazette.add(ROBOTS, Answer(status=status))
@@ -287,7 +318,7 @@ def test_robots_txt_and_the_hops_of_a_visit_follow_at_once_and_the_next_visit_wa
 
     async def one_visit(crawler: Crawler) -> datetime | None:
         await crawler.visit(f"http://{HOST}/old")
-        return crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=1, hop=False)
+        return crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=1)
 
     began = datetime.now(UTC)
     waits_until = crawl(gazette, one_visit, delay=HOUR)
@@ -320,9 +351,102 @@ def test_the_delay_is_the_longer_of_ours_and_the_crawl_delay_that_was_asked_for(
     assert began + kept <= free_at < datetime.now(UTC) + kept + HOUR / 2
 
 
+def test_a_crawl_delay_is_kept_though_we_set_none(gazette):
+    gazette.add(ROBOTS, robots("User-agent: *\nCrawl-delay: 3600"))
+
+    async def one_visit(crawler: Crawler) -> datetime | None:
+        await crawler.visit(STORY)
+        return crawler.frontier.free_at(HOST)
+
+    began = datetime.now(UTC)
+    free_at = crawl(gazette, one_visit, delay=NO_DELAY)
+    assert free_at is not None
+    assert free_at >= began + HOUR
+
+
+def test_a_retry_after_is_kept_whatever_it_came_with(gazette):
+    gazette.add(STORY, replace(page("not yet"), status=404, headers=(("Retry-After", "3600"),)))
+
+    async def one_visit(crawler: Crawler) -> datetime:
+        await crawler.visit(STORY)
+        return crawler.frontier.rests_until(HOST)
+
+    began = datetime.now(UTC)
+    assert crawl(gazette, one_visit) >= began + HOUR
+
+
+def test_error_pages_never_make_us_ask_sooner_than_before(gazette):
+    gazette.add(STORY, replace(page("slow"), pause=0.3))
+    gazette.add(f"http://{HOST}/broken", Answer(status=500))
+
+    async def both(crawler: Crawler) -> None:
+        await crawler.visit(STORY)
+        await crawler.visit(f"http://{HOST}/broken")
+        await crawler.visit(STORY)
+
+    crawl(gazette, both)
+    _, _, broken, last = gazette.times
+    assert last - broken >= 0.6
+
+
+def test_links_of_many_hosts_that_redirect_to_one_do_not_reach_it_all_at_once(gazette):
+    farms = [f"http://farm{number}.example" for number in range(4)]
+    for farm in farms:
+        gazette.add(f"{farm}/robots.txt", NO_ROBOTS)
+        gazette.add(f"{farm}/go", moved(STORY))
+
+    async def all_at_once(crawler: Crawler) -> None:
+        await asyncio.gather(*(crawler.visit(f"{farm}/go") for farm in farms))
+
+    crawl(gazette, all_at_once, delay=timedelta(seconds=0.2))
+    arrived = [at for at, seen in zip(gazette.times, gazette.requests, strict=True) if seen.path == "/story"]
+    assert len(arrived) == len(farms)
+    assert all(after - before >= 0.2 for before, after in pairwise(arrived))
+
+
+def test_a_redirect_to_a_host_that_rests_for_long_is_a_failure_that_keeps_the_hops_before(gazette):
+    gazette.add(STORY, Answer(status=429, headers=(("Retry-After", "3600"),)))
+    gazette.add(f"http://{OTHER}/robots.txt", NO_ROBOTS)
+    gazette.add(f"http://{OTHER}/go", moved(STORY))
+
+    async def both(crawler: Crawler) -> None:
+        await crawler.visit(STORY)
+        with pytest.raises(FetchError, match="left alone until") as caught:
+            await crawler.visit(f"http://{OTHER}/go")
+        assert [hop.url for hop in caught.value.exchanges] == [f"http://{OTHER}/go"]
+
+    crawl(gazette, both)
+    assert paths(gazette).count("/story") == 1
+
+
+def test_names_on_one_machine_are_visited_so_many_at_once(gazette):
+    names = [f"paper{number}.example" for number in range(6)]
+    most, there = [0], [0]
+
+    def counted(_: Asked) -> Answer:
+        there[0] += 1
+        most[0] = max(most[0], there[0])
+        time.sleep(0.05)  # the server's own thread
+        there[0] -= 1
+        return page("news")
+
+    for name in names:
+        gazette.add(f"http://{name}/robots.txt", NO_ROBOTS)
+        gazette.add(f"http://{name}/story", counted)
+
+    async def all_at_once() -> None:
+        frontier = Frontier(None, owner="test", per_address=2)
+        pins = tuple(read_pin(pin) for pin in gazette.pins)
+        async with asyncio.timeout(30), crawler(pins, Kept(), frontier=frontier) as made:
+            await asyncio.gather(*(made.visit(f"http://{name}/story") for name in names))
+
+    asyncio.run(all_at_once())
+    assert most[0] == 2
+
+
 def test_a_slot_that_was_claimed_for_a_visit_is_used_by_it(gazette):
     async def one_visit(crawler: Crawler) -> None:
-        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600, hop=False)
+        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600)
         await crawler.visit(STORY, held=HOST)
 
     crawl(gazette, one_visit)
@@ -334,17 +458,20 @@ def test_a_claimed_slot_that_a_visit_did_not_need_is_given_back(gazette):
 
     async def refused(crawler: Crawler) -> datetime | None:
         await crawler.gate.rules(STORY)
-        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600, hop=False)
+        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600)
         with pytest.raises(Refused):
             await crawler.visit(STORY, held=HOST)
-        return crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=1, hop=False)
+        return crawler.frontier.free_at(HOST)
 
-    assert crawl(gazette, refused) is None
+    began = datetime.now(UTC)
+    free_at = crawl(gazette, refused)
+    assert free_at is not None
+    assert free_at < began + timedelta(minutes=30)
 
 
 def test_two_visits_that_each_have_what_the_other_waits_for_both_arrive(gazette):
     async def crossing(crawler: Crawler) -> None:
-        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600, hop=False)
+        crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=3600)
         # The one that comes first asks for robots.txt and waits for the slot, which the other one holds.
         await asyncio.gather(crawler.visit(STORY), crawler.visit(STORY, held=HOST))
 
@@ -404,8 +531,7 @@ def test_a_page_that_is_forbidden_to_us_says_nothing_of_its_host_until_the_third
         rests = []
         for path in ("members", "members", "story", "members", "members", "members"):
             await crawler.visit(f"http://{HOST}/{path}")
-            rests.append(crawler.frontier.take(HOST, now=datetime.now(UTC), seconds=60, hop=False) is not None)
-            crawler.frontier.release(HOST, next_at=datetime.now(UTC))
+            rests.append(crawler.frontier.rests_until(HOST) > datetime.now(UTC) + timedelta(minutes=1))
         return rests
 
     assert crawl(gazette, visits) == [False, False, False, False, False, True]

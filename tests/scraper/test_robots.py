@@ -1,8 +1,10 @@
 """robots.txt as RFC 9309 and its readers have it."""
 
+from datetime import timedelta
+
 import pytest
 
-from scraper.robots import ALLOW_ALL, DISALLOW_ALL, LARGEST, MOST_SITEMAPS, read_rules, robots_url
+from scraper.robots import ALLOW_ALL, DISALLOW_ALL, LARGEST, MOST_SITEMAPS, fresh_for, read_rules, robots_url
 
 AT = "https://gazette.test"
 
@@ -47,6 +49,18 @@ def test_a_group_that_names_our_version_means_us():
     assert allows("User-agent: compressmark\nDisallow: /", "/a")
 
 
+@pytest.mark.parametrize("agent", ["pressmark news bot", "PressMark # the archive", "pressmark;x", "*", "* all"])
+def test_a_group_may_name_us_with_more_behind(agent):
+    assert not allows(f"User-agent: {agent}\nDisallow: /", "/a")
+
+
+@pytest.mark.parametrize("agent", ["press", "p", "mark", "pressmark-news", "a pressmark", "*bot", ""])
+def test_a_group_for_a_name_that_is_not_ours_is_not_for_us(agent):
+    assert allows(f"User-agent: {agent}\nDisallow: /", "/a")
+    both = f"User-agent: *\nDisallow: /all\n\nUser-agent: {agent}\nAllow: /\n"
+    assert not allows(both, "/all"), "so the one for all holds"
+
+
 def test_two_groups_for_one_product_are_one():
     body = "User-agent: pressmark\nDisallow: /a\n\nUser-agent: x\nDisallow: /\n\nUser-agent: pressmark\nDisallow: /b"
     assert [allows(body, path) for path in ("/a", "/b", "/c")] == [False, False, True]
@@ -55,6 +69,49 @@ def test_two_groups_for_one_product_are_one():
 def test_escapes_and_letters_are_compared_as_bytes():
     assert not allows("User-agent: *\nDisallow: /ü", "/%C3%BC/a")
     assert not allows("User-agent: *\nDisallow: /%c3%bc", "/%C3%BC/a")
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "matches"),
+    [
+        ("/foo/bar?baz=https://foo.bar", "/foo/bar?baz=https%3A%2F%2Ffoo.bar", True),  # RFC 9309, 2.2.2
+        ("/foo/bar?baz=https%3A%2F%2Ffoo.bar", "/foo/bar?baz=https://foo.bar", True),
+        ("/foo/bar/\u30c4", "/foo/bar/%E3%83%84", True),
+        ("/foo/bar/%E3%83%84", "/foo/bar/\u30c4", True),
+        ("/foo/bar/%62%61%7A", "/foo/bar/baz", True),
+        ("/path/file-with-a-%2A.html", "/path/file-with-a-*.html", True),  # 2.2.3
+        ("/path/file-with-a-%24.html", "/path/file-with-a-$.html", True),
+        ("/a%2Ab", "/axxb", False),
+        ("/a%2Fb", "/a/b", False),
+        ("/A", "/a", False),
+        ("/*.php$", "/index.php?x", False),
+        ("*.gif", "/a/b.gif", True),
+    ],
+)
+def test_a_path_is_matched_as_the_rfc_shows(rule, path, matches):
+    assert allows(f"User-agent: *\nDisallow: {rule}", path) is not matches
+
+
+def test_of_two_rules_of_one_length_the_one_that_allows_counts():
+    assert allows("User-agent: *\nDisallow: /a\nAllow: /a", "/a/b")
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "hours"),
+    [
+        (None, 24),
+        ("max-age=7200", 2),
+        ("public, Max-Age = 7200, must-revalidate", 2),
+        ("max-age=0", 1),
+        ("max-age=99999999999999", 24),
+        ("s-maxage=5", 24),
+        ("no-cache", 1),
+        ("no-store, must-revalidate", 1),
+        ("max-age=soon", 24),
+    ],
+)
+def test_robots_txt_is_used_for_as_long_as_it_says_between_an_hour_and_a_day(cache_control, hours):
+    assert fresh_for(cache_control) == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize(
