@@ -11,7 +11,7 @@ _MOST_TRIES = 5  # 15 minutes, one hour, four, sixteen, two days and a half: the
 _BLOCKED_RETRY = timedelta(days=1)
 _NO_USE = (
     *("parser-timeout", "parser-memory", "parser-crash", "too-deep", "too-large", "too-many-tags"),
-    *("too-many-attributes", "url", "redirects"),
+    *("too-many-attributes", "tag-too-long", "url", "redirects"),
 )
 
 

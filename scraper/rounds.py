@@ -5,9 +5,10 @@ The daemon does this for ever, `pressmark fetch` until nothing is due.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from scraper.agenda import article_again, is_dead_end, rhythm_after
@@ -15,16 +16,18 @@ from scraper.crawl import Line, Told
 from scraper.errors import FetchError
 from scraper.frontier import Due, Frontier, Wanted
 from scraper.gate import PATIENCE
+from scraper.health import Bounds, Fallen, Health, Row
 from scraper.links import Kind, Link
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
 from scraper.schedule import next_fire
 from scraper.sitemaps import places_to_look
 from scraper.sources import Source
+from scraper.tap import also_allowed
+from scraper.traps import mark, words
 from scraper.urls import host, key
 
-MOST_FOUND = 200  # feeds and sitemaps that are polled because one configured source led to them
 _AFTER_DISK = timedelta(minutes=15)  # what was fetched and not kept is asked for again then; not at once, in vain
-_CLAIM_SECONDS = 300.0  # longer than any visit: page deadline, slots on the way, extraction
+_CLAIM_SECONDS = 600.0  # longer than any visit: page deadline, waits for slots on the way, robots.txt, extraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Pace:
     looks: tuple[timedelta, ...]  # ages at which an article is fetched again
     again: bool = False  # also fetch what is announced and was kept before
     thorough: bool = False  # read sources that did not change, too
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 class Rounds:
@@ -47,7 +51,8 @@ class Rounds:
         self._frontier = frontier
         self._pace = pace
         self._tell = tell
-        self._schedules: Mapping[str, str] = {}
+        self._sources: Mapping[str, Source] = {}
+        self._health = Health(frontier, pace.bounds)
         self._thorough = pace.thorough or frontier.fresh
         self._woken: set[str] = set()  # articles that were kept before and are fetched again in this pass, once
         self.tasks: set[asyncio.Task[None]] = set()
@@ -59,7 +64,9 @@ class Rounds:
 
         wake: poll all of them now; spread: over this time the first polls are scattered, so that they are no burst.
         """
-        self._schedules = {source.key: source.schedule for source in sources if source.schedule}
+        self._sources = {source.key: source for source in sources}
+        own = {key: source.daily_links for key, source in self._sources.items() if source.daily_links}
+        self._health = Health(self._frontier, replace(self._pace.bounds, own=own))
         now, new = _now(), 0
         for source in sources:
             at = now + spread * random.random()  # noqa: S311
@@ -120,16 +127,21 @@ class Rounds:
         return min(max((at - _now()).total_seconds(), 0.01), 1.0) if at else 0.01
 
     async def _visit(self, due: Due) -> None:
+        root = self._health.root_of(due)
+        source = self._sources.get(root) if root else None
+        also_allowed.set(source.allow_private if source else ())  # of this visit alone: each is a task of its own
         match due.role:
             case "article":
                 told = await self._line.article(due.url, source=due.source, held=due.host)
                 looks, now = self._pace.looks, _now()
                 again = article_again(told.visit, found_at=due.found_at, tries=due.tries, looks=looks, now=now)
+                told = await self._marked(due, told, root)
             case "page":
                 told = await self._line.article(due.url, source=due.source, held=due.host)
                 again = self._next(due, Rhythm())
             case kind:
-                read_at = None if self._thorough else self._frontier.rhythm(due.key)[1]
+                is_unread = self._thorough or self._health.is_unread(due, now=_now())
+                read_at = None if is_unread else self._frontier.rhythm(due.key)[1]
                 told = await self._line.poll(kind, due.url, source=due.source, held=due.host, read_at=read_at)
                 told, again = await self._polled(due, told)
         if told.visit.reason == "disk":  # no fault of theirs, so it counts as no failure
@@ -139,18 +151,36 @@ class Rounds:
         self._tell(due, told)
 
     async def _polled(self, due: Due, told: Told) -> tuple[Told, datetime | None]:
-        """Add what a source announced, learn from it, and say what was too much and when it is polled next.
+        """Add what a source announced, learn from it, and say what was left out and when it is polled next.
 
         Of one that could not be kept nothing is learned.
         """
         if told.visit.reason == "disk":
             return told, None
-        new, announced = 0, told.announced
+        new, left, announced = 0, Counter[str](), told.announced
         if announced:
-            new = await self._add_links(announced.links, due.url)
-            left = await self._add_sources(due, announced.sources)
-            told = replace(told, announced=replace(announced, dropped=announced.dropped + left))
+            new, left = await self._add_links(announced.links, due)
+            left += await self._add_sources(due, announced.sources)
+            told = replace(told, left_out=dict(left))
+        looked = announced is not None and bool(announced.links or announced.sources)
+        fallen = self._health.polled(due, left, taken=new, looked=looked, now=_now())
+        if fallen and (fallen.is_new or due.source is None):
+            told = await self._fell(told, fallen)
         return told, self._again(due, told, new_links=new)
+
+    async def _marked(self, due: Due, told: Told, root: str | None) -> Told:
+        """Learn from what a link brought what its source is like."""
+        brought = mark(told.visit, told.article)
+        if root is None or brought is None:
+            return told
+        fallen = self._health.saw(due, brought, root=root, now=_now())
+        return await self._fell(told, fallen) if fallen else told
+
+    async def _fell(self, told: Told, fallen: Fallen) -> Told:
+        """Leave a visit that says what a configured source is in: its health is told by visits alone."""
+        message = f"{fallen.url}: {words(fallen.trap)}; looked at again after {fallen.trap.until:%Y-%m-%d %H:%M} UTC"
+        await self._line.leave_alone(fallen.kind, fallen.url, reason=fallen.trap.reason)
+        return replace(told, trap=message, fell=fallen.is_new)
 
     def _again(self, due: Due, told: Told, *, new_links: int) -> datetime | None:
         rhythm, answered_at = self._frontier.rhythm(due.key)
@@ -160,46 +190,47 @@ class Rounds:
         self._frontier.learn(due.key, learned, answered_at=told.visit.visited_at if not learned.failures else None)
         if told.visit.outcome == "gone":
             return next_poll_of_missing(now=_now(), jitter=random.random())  # noqa: S311
+        if self._health.rests(due.source or due.key, now=_now()):
+            most = self._pace.most
+            return next_poll(learned, now=_now(), least=most, most=most, jitter=random.random())  # noqa: S311
         return self._next(due, learned, ttl=told.announced.ttl if told.announced else None)
 
     def _next(self, due: Due, rhythm: Rhythm, *, ttl: timedelta | None = None) -> datetime:
-        schedule = self._schedules.get(due.key)
-        if schedule:
-            return next_fire(schedule, _now())
+        source = self._sources.get(due.key)
+        if source and source.schedule:
+            return next_fire(source.schedule, _now())
         least, most = self._pace.least, self._pace.most
         return next_poll(rhythm, now=_now(), ttl=ttl, least=least, most=most, jitter=random.random())  # noqa: S311
 
-    async def _add_links(self, links: Iterable[Link], source: str) -> int:
+    async def _add_links(self, links: Iterable[Link], due: Due) -> tuple[int, Counter[str]]:
+        """Add the links that a source announced: how many were new, and how many were left out, by kind of trap."""
         found = {link.key: link for link in links}
-        kept = await self._line.desk.known(list(found))
-        rows = [(_ARTICLE, each, link.url, host(link.url), source) for each, link in found.items()]
+        kept = set() if self._pace.again else await self._line.desk.known(list(found))
+        rows = [(_ARTICLE, each, link.url, host(link.url), due.url) for each, link in found.items() if each not in kept]
         now = _now()
+        came = self._health.admit(rows, due=due, now=now)
         if self._pace.again:
-            new = self._frontier.add(rows, now=now)
             for each in found.keys() - self._woken:
                 self._frontier.wake("article", each, at=now)
             self._woken |= found.keys()
-            return new
-        return self._frontier.add((row for row in rows if row[1] not in kept), now=now)
+        return came
 
-    async def _add_sources(self, due: Due, announced: Iterable[tuple[Kind, str]]) -> int:
+    async def _add_sources(self, due: Due, announced: Iterable[tuple[Kind, str]]) -> Counter[str]:
         """Add the feeds and sitemaps that a source led to, of a home page those of robots.txt, too.
 
-        How many were too many: an index of indexes may go on for ever.
+        How many were left out, by kind of trap.
         """
         found = list(announced)
         if due.role == "home":
             with suppress(FetchError):  # it was read before this poll and has run out since: the next poll asks again
                 rules = await self._line.gate.rules(due.url)
                 found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
-        rows, root = [], due.source or due.key
+        rows: list[Row] = []
+        root = due.source or due.key
         for kind, url in found:
             with suppress(ValueError):
                 rows.append((kind, key(url), url, host(url), root))
-        room = max(0, MOST_FOUND - self._frontier.found_through(root))
-        new = [row for row in rows if not self._frontier.known(row[0], [row[1]])]
-        self._frontier.add(new[:room], now=_now())
-        return len(new[room:])
+        return self._health.lead(rows, due=due, now=_now())
 
 
 _ARTICLE: Wanted = "article"

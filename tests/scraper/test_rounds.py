@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -17,12 +18,14 @@ from scraper.crawl import Line, Manners, Told
 from scraper.demo import Answer, Asked, Press, page
 from scraper.desk import ArchiveDesk, NoDesk
 from scraper.frontier import Due, Frontier
+from scraper.health import MOST_FOUND, Bounds
 from scraper.network import Network
-from scraper.rounds import MOST_FOUND, Pace, Rounds
+from scraper.rounds import Pace, Rounds
 from scraper.sitemaps import places_to_look
 from scraper.sources import Source
 from scraper.tap import NetworkSettings
 from scraper.workers import Workers
+from tests.servers import ok, origin
 
 SITE = "http://gazette.example"
 FEED, ROBOTS = f"{SITE}/feed", f"{SITE}/robots.txt"
@@ -245,7 +248,65 @@ def test_an_index_of_indexes_of_indexes_comes_to_an_end_and_says_what_it_left_ou
         gazette.add(name, index)
     desk = work(gazette, one_pass(source(root, "sitemap")))
     assert len(desk.told) == 1 + MOST_FOUND
-    assert sum(told.announced.dropped for _, told in desk.told if told.announced) > 0
+    assert sum(told.left_out.get("sources", 0) for _, told in desk.told) > 0
+
+
+def test_a_source_in_a_trap_is_polled_at_the_longest_interval_whatever_its_schedule(gazette):
+    gazette.add(FEED, rss(*(f"{SITE}/events/2031/{1 + n // 28:02}/{1 + n % 28:02}" for n in range(60))))
+    began = datetime.now(UTC)
+    desk = work(gazette, one_pass(source(schedule="every 15m")))
+    [(_, told)] = desk.told
+    assert (told.left_out, told.fell, paths(gazette)) == ({"calendar": 60}, True, ["/robots.txt", "/feed"])
+    at = desk.frontier.next_due()
+    assert at is not None
+    assert timedelta(hours=22) < at - began < timedelta(hours=26)
+
+
+def test_what_was_left_out_for_a_day_is_read_again_from_a_source_that_has_not_changed(gazette, shelf):
+    async def two_days(desk: Desk) -> None:
+        desk.frontier.fresh = False  # else every source would be read, changed or not
+        desk.rounds = desk.begin(replace(LEISURELY, bounds=Bounds(daily_links=1)))
+        for _ in range(3):  # after the second it is known to have been read since it was captured
+            await one_pass(source())(desk)
+        assert (FERRY, "new") not in desk.outcomes
+        desk.frontier.leave_on(FEED, "2026-11-20")  # it was on another day
+        desk.frontier._sql.execute("UPDATE health SET day = '2026-11-20'")
+        await one_pass(source())(desk)
+
+    desk = work(gazette, two_days, archive=shelf)
+    assert [(due.url, told.visit.outcome, told.left_out) for due, told in desk.told if due.role == "feed"] == [
+        (FEED, "new", {"daily-links": 1}), (FEED, "unchanged", {"daily-links": 1}), (FEED, "unchanged", {}),
+        (FEED, "unchanged", {}),
+    ]  # fmt: skip
+    assert {(STRIKE, "new"), (FERRY, "new")} <= set(desk.outcomes)
+
+
+def test_a_private_network_is_open_to_the_source_that_names_it_and_what_it_announces_and_to_no_other():
+    open_to = (ip_network("127.0.0.0/8"),)
+    answers: dict[str, bytes] = {}
+    with origin(answers) as server:
+        site = f"http://127.0.0.1:{server.port}"
+        answers["/feed"] = ok(rss(f"{site}/ferry").body, "Content-Type: application/rss+xml")
+        answers["/ferry"] = ok(story("The last ferry is late").body, "Content-Type: text/html")
+        named = replace(source(f"{site}/feed"), allow_private=open_to)
+        told = asyncio.run(visited(server.port, named, source(f"{site}/other")))
+    assert sorted((due.url.rpartition("/")[2], told.visit.outcome, told.visit.reason) for due, told in told) == [
+        ("feed", "new", None), ("ferry", "new", None), ("other", "refused", "private-address"),
+    ]  # fmt: skip
+
+
+async def visited(port: int, *sources: Source) -> list[tuple[Due, Told]]:
+    """What came of one pass over these sources, with nothing pinned, so that every address is checked."""
+    settings, told = NetworkSettings(user_agent="pressmark test", ports=(port,)), []
+    manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=5, max_age=None)
+    frontier, workers = Frontier(None, owner="test"), Workers(1)
+    with closing(workers):
+        async with asyncio.timeout(60), Network(settings) as network:
+            line = Line(network, frontier, workers, NoDesk(), manners)
+            rounds = Rounds(line, frontier, LEISURELY, lambda due, each: told.append((due, each)))
+            rounds.watch(sources, wake=True)
+            await rounds.until_done()
+    return told
 
 
 @pytest.fixture
