@@ -220,7 +220,7 @@ def _settings(folder: Path, hosts: Sequence[str], port: int, feeds: Sequence[str
     settings = {
         "contact": "bench@example.org",
         "archive": {"dir": str(folder / "archive")},
-        "politeness": {"delay": 0},
+        "politeness": {"delay": 0, "per_address": 500},  # all of them lie on one address
         "network": {"connect_to": [f"{name}:80:127.0.0.1:{port}" for name in hosts]},
         "sources": {"list": [{"name": "bench", "feeds": list(feeds)}]},
     }

@@ -1,12 +1,13 @@
-"""Which addresses may be dialled: public ones by explicit lists, and origins the operator pinned by name.
+"""Which addresses may be dialled: public ones by explicit lists, and what the operator named: pins, a proxy.
 
 Python's own `is_private` and `is_global` are not used: in 3.11 they call ::127.0.0.1, 64:ff9b::/96, 2002::/16,
 multicast and 192.0.0.192 global.  Source: the IANA special-purpose registries for IPv4 and IPv6.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 IPNetwork = IPv4Network | IPv6Network
@@ -45,6 +46,7 @@ _NOT_PUBLIC_6 = tuple(
 
 _PIN = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]+):(\d{1,5}):(\[[^\[\]]+\]|[^:\[\]]+):(\d{1,5})")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_.])?")
+_PROXY = re.compile(r"http://(\[[^\[\]]+\]|[^:/?#@\[\]]+):(\d{1,5})/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,25 @@ class Pin:
     port: int
     address: str  # an IP address, or a name to resolve; IPv6 without brackets
     to_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Where connections are made for us, to addresses that were checked here."""
+
+    host: str  # lower case, ASCII (punycode), IPv6 without brackets
+    port: int
+    credentials: str | None = field(default=None, repr=False)  # of Proxy-Authorization; in no log, record or error
+
+    @property
+    def name(self) -> str:
+        """HOST:PORT, for records and messages."""
+        return f"{bracketed(self.host)}:{self.port}"
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands before a colon and a port: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def is_public(ip: str) -> bool:
@@ -87,6 +108,24 @@ def read_pin(text: str) -> Pin:
         raise ValueError(f"{text!r} is not HOST:PORT:ADDR:PORT (all four are needed; put IPv6 addresses in brackets)")
     host, port, address, to_port = found.groups()
     return Pin(_host(host, text), _port(port, text), _host(address, text), _port(to_port, text))
+
+
+def read_proxy(text: str, *, user: str | None = None, password: str | None = None) -> Proxy:
+    """The Proxy in "http://HOST:PORT"; user and password are for it alone.
+
+    Raises ValueError that says what is wrong and repeats nothing that could be a password.
+    """
+    if "@" in text:
+        raise ValueError(
+            "a proxy is written without user and password; PRESSMARK_PROXY_USER and PRESSMARK_PROXY_PASSWORD"
+            " in the environment hold them"
+        )
+    found = _PROXY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not http://HOST:PORT (put an IPv6 address in brackets)")
+    said = f"{user}:{password or ''}".encode()
+    credentials = f"Basic {b64encode(said).decode('ascii')}" if user else None
+    return Proxy(_host(found[1], text), _port(found[2], text), credentials)
 
 
 def _host(text: str, pin: str) -> str:

@@ -1,27 +1,33 @@
 """Dialling: a name resolved once, every address of it checked, and nothing dialled that was not.
 
-A name that changes its mind in between (DNS rebinding) gains nothing.
+A name that changes its mind in between (DNS rebinding) gains nothing. A proxy is told addresses alone, so it has none
+to resolve.
 """
 
 # ruff: noqa: ASYNC109  the signatures with `timeout` are httpcore's
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 
 import httpcore
 
-from scraper.addresses import is_allowed
+from scraper.addresses import Pin, Proxy, bracketed, is_allowed, is_public
 from scraper.errors import FetchError, Refused
-from scraper.tap import NetworkSettings, Stream, current, why
+from scraper.sockets import connect
+from scraper.tap import NetworkSettings, Route, Stream, also_allowed, current, why
 
 _DNS_KEPT = 300.0  # seconds
 _DNS_FAILURE_KEPT = 30.0  # seconds
 _DNS_NAMES = 10_000  # names remembered at most
 _DNS_THREADS = 32  # getaddrinfo blocks: a dead name server must not hold up every other lookup
 _DIALLED_AT_MOST = 4  # addresses of one name
+_LONGEST_CONSENT = 16 * 1024  # bytes of a proxy's answer to CONNECT
+_CONSENT = re.compile(rb"HTTP/1\.[01] (\d{3})[^\d]")
 
 
 class Names:
@@ -81,7 +87,6 @@ class Backend(httpcore.AsyncNetworkBackend):
     def __init__(self, settings: NetworkSettings) -> None:
         self._settings = settings
         self._pins = {(pin.host, pin.port): pin for pin in settings.pins}
-        self._inner = httpcore.AnyIOBackend()
         self.names = Names()
 
     async def connect_tcp(
@@ -92,20 +97,37 @@ class Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> Stream:
+        proxy = self._settings.proxy
         pin = self._pins.get((host.lower().rstrip("."), port))
-        addresses = (pin.address,) if pin else await self._checked(host, port, timeout)
+        addresses = await (self._pinned(pin, timeout) if pin else self._checked(host, port, timeout))
         to_port = pin.to_port if pin else port
         share = timeout / len(addresses) if timeout else None
         for address in addresses:
             try:
-                inner = await self._inner.connect_tcp(address, to_port, share, local_address, socket_options)
+                inner = await self._dialled(address, to_port, share)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
                 continue
             self.names.prefer(host, address)
-            return Stream(inner, str(inner.get_extra_info("server_addr")[0]).partition("%")[0])
-        message = f"no connection to {host} ({addresses[-1]}, port {to_port}): {why(failure)}; try again later"
-        raise FetchError(current.get().url, "connect", message) from failure
+            return Stream(inner, self._route(inner, address, pinned=pin is not None))
+        through, reason = (f" through the proxy {proxy.name}", "proxy") if proxy else ("", "connect")
+        message = f"no connection to {host} ({addresses[-1]}, port {to_port}){through}: {why(failure)}; try again later"
+        raise FetchError(current.get().url, reason, message) from failure
+
+    async def address(self, host: str, port: int, seconds: float | None) -> str | None:
+        """What the origin would be dialled at first; None when it would not, or its name cannot be resolved."""
+        if pin := self._pins.get((host.lower().rstrip("."), port)):
+            return pin.address
+        if port not in self._settings.ports:
+            return None
+        try:
+            return (await self.names.addresses(host, seconds))[0]
+        except OSError:
+            return None
+
+    async def _pinned(self, pin: Pin, seconds: float | None) -> tuple[str, ...]:
+        """Where a pinned origin is dialled; a name is resolved here, for sockets and proxies are told addresses."""
+        return (await self._resolved(pin.address, seconds))[:_DIALLED_AT_MOST]
 
     async def _checked(self, host: str, port: int, seconds: float | None) -> tuple[str, ...]:
         """The addresses to dial; one bad answer refuses the name, or a name with two answers is a way in."""
@@ -113,14 +135,70 @@ class Backend(httpcore.AsyncNetworkBackend):
         if port not in self._settings.ports:
             message = f"port {port} is not among the allowed ones; add it to network.ports, or pin it with --connect-to"
             raise Refused(url, "port", message)
-        try:
-            addresses = await self.names.addresses(host, seconds)
-        except OSError as error:
-            message = f"the name {host} cannot be resolved ({why(error)}); check its spelling and this machine's DNS"
-            raise FetchError(url, "dns", message) from error
+        addresses = await self._resolved(host, seconds)
         for address in addresses:
-            if not is_allowed(address, self._settings.allow_private):
+            if not is_allowed(address, (*self._settings.allow_private, *also_allowed.get())):
                 what = host if host.strip("[]") == address else f"{host} ({address})"
-                message = f"{what} is no public address; if you trust it, add --allow-private {address}"
+                advice = f"if you trust it, add --allow-private {address}, or allow_private to its source"
+                message = f"{what} is no public address; {advice}"
                 raise Refused(url, "private-address", message)
         return addresses[:_DIALLED_AT_MOST]
+
+    async def _resolved(self, host: str, seconds: float | None) -> tuple[str, ...]:
+        try:
+            return await self.names.addresses(host, seconds)
+        except OSError as error:
+            message = f"the name {host} cannot be resolved ({why(error)}); check its spelling and this machine's DNS"
+            raise FetchError(current.get().url, "dns", message) from error
+
+    async def _dialled(self, address: str, port: int, seconds: float | None) -> httpcore.AsyncNetworkStream:
+        """A connection to that address, made by the proxy where there is one."""
+        proxy = self._settings.proxy
+        if proxy is None:
+            return await connect(address, port, seconds)
+        inner = await connect(proxy.host, proxy.port, seconds)
+        async with AsyncExitStack() as when_it_fails:
+            when_it_fails.push_async_callback(inner.aclose)
+            await _tunnel(inner, proxy, f"{bracketed(address)}:{port}", seconds)
+            when_it_fails.pop_all()
+        return inner
+
+    def _route(self, inner: httpcore.AsyncNetworkStream, address: str, *, pinned: bool) -> Route:
+        proxy = self._settings.proxy
+        # Read now: once the server has closed, the socket does not say it any more.
+        ip = address if proxy else str(inner.get_extra_info("server_addr")[0]).partition("%")[0]
+        return Route(ip=ip, is_private=not pinned and not is_public(ip), proxy=proxy.name if proxy else None)
+
+
+async def _tunnel(inner: httpcore.AsyncNetworkStream, proxy: Proxy, to: str, seconds: float | None) -> None:
+    """Has the proxy connect to ADDRESS:PORT. Raises httpcore.ConnectError or ConnectTimeout when it does not.
+
+    What is said here is no part of an exchange: the credentials reach no record.  Source: RFC 9110, 9.3.6.
+    """
+    asked = [f"CONNECT {to} HTTP/1.1", f"Host: {to}"]
+    asked += [f"Proxy-Authorization: {proxy.credentials}"] if proxy.credentials else []
+    try:
+        async with asyncio.timeout(seconds):
+            await inner.write("\r\n".join([*asked, "", ""]).encode("ascii"))
+            said = b""
+            while b"\r\n\r\n" not in said and len(said) <= _LONGEST_CONSENT and (piece := await inner.read(4096)):
+                said += piece
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout("the proxy does not answer in time") from error
+    except httpcore.NetworkError as error:
+        raise httpcore.ConnectError(f"the proxy broke off: {why(error)}") from error
+    _check_consent(said, to)
+
+
+def _check_consent(said: bytes, to: str) -> None:
+    """Raises httpcore.ConnectError unless the proxy agreed and said nothing else: it would be read as the answer."""
+    answer = _CONSENT.match(said)
+    status = int(answer[1]) if answer else 0
+    if status == 200 and said.endswith(b"\r\n\r\n") and said.count(b"\r\n\r\n") == 1:
+        return
+    advice = {
+        0: "it speaks no HTTP",
+        200: "it said more than that it is connected",
+        407: "it answered 407; set PRESSMARK_PROXY_USER and PRESSMARK_PROXY_PASSWORD",
+    }
+    raise httpcore.ConnectError(advice.get(status, f"it answered {status} to CONNECT {to}; see what it allows"))

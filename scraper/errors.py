@@ -11,15 +11,19 @@ ScraperError
 """
 
 from archive.records import Exchange
+from archive.secrets import shown, without_userinfo
 
 
 class ScraperError(Exception):
-    """Something did not work: `subject` is the URL or file, the message says what and what to do."""
+    """Something did not work: `subject` is the URL or file, the message says what and what to do.
+
+    Neither holds a credential, whatever they are made of: errors end on screens, in logs and in records.
+    """
 
     def __init__(self, subject: str, message: str) -> None:
-        super().__init__(f"{subject}: {message}")
-        self.subject = subject
-        self.message = message
+        self.subject = shown(without_userinfo(subject))
+        self.message = shown(message)
+        super().__init__(f"{self.subject}: {self.message}")
 
     def __reduce__(self) -> tuple[object, ...]:
         # Raised in a worker process, met in ours: an exception with several arguments does not pickle by itself.

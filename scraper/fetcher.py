@@ -10,8 +10,9 @@ from archive.heads import field, status_of
 from archive.records import Exchange, Page, Validators
 from scraper.errors import FetchError, Refused
 from scraper.network import Network, as_asked
+from scraper.secrets import why_not, written
 
-Gate = Callable[[str], AbstractAsyncContextManager[None]]
+Gate = Callable[[str], AbstractAsyncContextManager[Callable[[Exchange], object] | None]]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)  # "news.example:8080" begins with a host
@@ -22,7 +23,8 @@ class Fetcher:
     """Fetches pages through one Network.
 
     gate: entered around each hop's exchange with its URL; robots.txt and the host's slot are looked after there, and
-    it may raise Refused. What is waited in it does not count against `page_seconds`.
+    it may raise Refused. What is waited in it does not count against `page_seconds`. What it gives is called with the
+    exchange, before it is left.
     """
 
     def __init__(self, network: Network, *, gate: Gate, page_seconds: float = 90.0, max_redirects: int = 10) -> None:
@@ -43,10 +45,14 @@ class Fetcher:
         try:
             while at is not None:
                 self._check_chain(at, hops, left)
-                async with self._gate(at):
+                async with self._gate(at) as tell:
                     began = time.monotonic()
-                    hops.append(await self._network.exchange(at, _conditions(validators(at)), seconds=left))
+                    room = self._network.max_body - sum(len(hop.body) for hop in hops)
+                    conditions = _conditions(validators(at))
+                    hops.append(await self._network.exchange(at, conditions, seconds=left, room=room))
                     left -= time.monotonic() - began
+                    if tell:
+                        tell(hops[-1])
                 at = _next_hop(hops[-1])
         except FetchError as error:
             error.exchanges = tuple(hops)
@@ -72,9 +78,11 @@ def check_url(url: str) -> str:
     typed = url.strip()
     if not typed or re.search(r"\s", typed):
         raise FetchError(url, "url", "this is no URL; write it as https://host/path, a space in it as %20")
+    if why := why_not(typed):
+        raise FetchError(url, "url", why)
     if _SCHEME.match(typed):
-        return as_asked(typed)
-    asked = as_asked(f"https://{typed.removeprefix('//')}")
+        return written(as_asked(typed))
+    asked = written(as_asked(f"https://{typed.removeprefix('//')}"))
     host = urlsplit(asked).hostname or ""
     if host != "localhost" and not {".", ":"} & set(host):
         raise FetchError(url, "url", "this is no URL; write it as https://host/path")

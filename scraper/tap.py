@@ -22,14 +22,16 @@ from typing import Any
 import httpcore
 
 from archive.records import Truncation
-from scraper.addresses import IPNetwork, Pin
+from scraper.addresses import IPNetwork, Pin, Proxy, is_allowed
 from scraper.errors import FetchError
+from scraper.secrets import Secret
 from scraper.wire import Reading
 
 _MAX_INTERIM = 5  # 1xx responses before the real one; 100 Continue for ever is a known way to hold a client
 # One-byte chunks cost us a thousand times what they cost the sender: so many bytes of framing are taken from anybody,
 # and past them no more than one for each byte of body.
 _FREE_FRAMING = 256 * 1024  # bytes
+_GRACE = 10.0  # seconds; sooner a rate says little
 _TLS_ADVICE = "if its certificate comes from an authority of your own, name that with --cacert"
 
 
@@ -40,12 +42,17 @@ class NetworkSettings:
     user_agent: str
     connect_seconds: float = 10.0  # to resolve, dial and shake hands, each
     exchange_seconds: float = 60.0  # one wall clock from the first lookup to the last byte
-    max_body: int = 20_000_000  # bytes, content coding kept
+    max_body: int = 20_000_000  # bytes, content coding kept; of one response, and of all hops of one page together
     max_head: int = 64 * 1024  # bytes of all heads of one response
+    max_fields: int = 256  # in all heads of one response
+    min_rate: int = 1000  # bytes a second, on average since the answer's first byte, once it has taken `grace_seconds`
+    grace_seconds: float = _GRACE
     ports: tuple[int, ...] = (80, 443)
     allow_private: tuple[IPNetwork, ...] = ()
     pins: tuple[Pin, ...] = ()
     ca_file: Path | None = None  # PEM, trusted beside the system's
+    proxy: Proxy | None = None
+    secrets: tuple[Secret, ...] = ()  # for ${NAME} in URLs
     shards: int = 256  # pools; httpcore asks every connection of a pool whether it is still open, at every request
 
 
@@ -53,14 +60,26 @@ class Enough(Exception):
     """The body has reached its cap: stop reading, keep what came."""
 
 
+class Foreign(Exception):
+    """The kept connection leads to a private address that this exchange may not reach."""
+
+
+# What the source at hand may reach although it is not public, beside what the settings allow: set around a visit to it
+# or to what it announced.
+also_allowed: ContextVar[tuple[IPNetwork, ...]] = ContextVar("also_allowed", default=())
+
+
 class Tap:
     """What one exchange sent and received; it starts again when it moves to another connection."""
 
-    def __init__(self, url: str, settings: NetworkSettings) -> None:
+    def __init__(self, url: str, settings: NetworkSettings, *, room: int | None = None) -> None:
+        """room: bytes of body that are taken, when that is less than the settings allow."""
         self.url = url
+        self.most = settings.max_body if room is None else max(0, min(room, settings.max_body))
         self.stream: Stream | None = None
         self.reused = False  # the connection had carried an exchange before
         self.cut: Truncation | None = None  # why reading ended before the response did
+        self.slow = False  # it was cut because it came too slowly
         self._settings = settings
         self._restart()
 
@@ -69,6 +88,7 @@ class Tap:
         self.reading = Reading()
         self.received = 0  # bytes
         self.closed = False  # the server ended the connection in order
+        self.answered_at: float | None = None  # time.monotonic, of the answer's first byte
         self.started_at = datetime.now(UTC)
         self.first = self.last = time.monotonic()
 
@@ -77,9 +97,17 @@ class Tap:
         """A kept connection turned out to be closed: nothing was answered, so asking once more is safe."""
         return self.cut == "disconnect" and self.reused and not self.received
 
+    def patience_ends(self) -> float:
+        """When, by time.monotonic, what has come by now is slower than the rate that is asked for."""
+        if self.answered_at is None:
+            return time.monotonic() + self._settings.grace_seconds
+        return self.answered_at + max(self._settings.grace_seconds, self.received / self._settings.min_rate)
+
     def send(self, stream: "Stream", piece: bytes) -> None:
-        """Takes bytes that go out on a connection."""
+        """Takes bytes that go out on a connection. Raises Foreign when they may not go out on this one."""
         if stream is not self.stream:
+            if stream.used and not stream.is_allowed(self._settings.allow_private):
+                raise Foreign
             self.stream, self.reused, stream.used = stream, stream.used, True
             self._restart()
         self.sent += piece
@@ -89,6 +117,8 @@ class Tap:
         self.received += len(piece)
         self.closed = not piece
         self.last = time.monotonic()
+        if self.answered_at is None and piece:
+            self.answered_at = self.last
         try:
             self.reading.feed(piece)
         except ValueError as error:
@@ -99,15 +129,22 @@ class Tap:
         # What nobody asked for must never be read as the answer to the next request.
         stream.spoiled |= bool(body.surplus)
         most_on_wire = self._settings.max_head + _FREE_FRAMING + 2 * len(body.payload)
-        if len(body.payload) > self._settings.max_body or self.received > most_on_wire:
+        if len(body.payload) > self.most or self.received > most_on_wire:
             raise Enough
 
     def _check_heads(self) -> None:
         if len(self.reading.interim) > _MAX_INTERIM:
             raise FetchError(self.url, "protocol", f"the server sent more than {_MAX_INTERIM} interim (1xx) responses")
+        if self.reading.field_count > (most := self._settings.max_fields):
+            message = f"the response has more than {most} header fields; if it should have, raise network.max_fields"
+            raise FetchError(self.url, "too-many-fields", message)
         if self.reading.head_length > (most := self._settings.max_head):
             message = f"the response head is larger than {most} bytes; if it should be, raise network.max_head"
             raise FetchError(self.url, "head-too-large", message)
+
+    def forget(self) -> None:
+        """Lets go of the bytes: a timer that was cancelled holds its context, and so the tap, until its time comes."""
+        self.sent, self.reading = bytearray(), Reading()
 
     async def release(self) -> None:
         """Lets go of the connection: closes it when httpcore wanted that, or when it cannot be used again."""
@@ -121,16 +158,31 @@ class Tap:
 current: ContextVar[Tap] = ContextVar("exchange")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where a connection leads."""
+
+    ip: str  # that was dialled, or that the proxy was told to
+    is_private: bool  # reached by permission, not because it is public or pinned
+    proxy: str | None = None  # HOST:PORT
+
+
 class Stream(httpcore.AsyncNetworkStream):
     """A connection that tells the current exchange what passes."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, ip: str | None) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, route: Route) -> None:
         self._inner = inner
-        self.ip = ip  # read at connect: once the server has closed, the socket does not say it any more
+        self.route = route
         self.used = False
         self.spoiled = False  # not fit for another exchange
         self.closing = False  # httpcore is done with it
-        self.notes = tuple(_tls_notes(inner.get_extra_info("ssl_object")))
+        self.notes = (*_route_notes(route), *_tls_notes(inner.get_extra_info("ssl_object")))
+
+    def is_allowed(self, networks: tuple[IPNetwork, ...]) -> bool:
+        """Whether the exchange at hand may use it: anyone may when it leads to a public address or a pinned one."""
+        if not self.route.is_private:
+            return True
+        return is_allowed(self.route.ip, (*networks, *also_allowed.get()))
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
@@ -158,15 +210,20 @@ class Stream(httpcore.AsyncNetworkStream):
         try:
             async with AsyncExitStack() as when_it_fails:  # or is cancelled, which nobody below cleans up after
                 when_it_fails.push_async_callback(self._inner.aclose)
-                stream = Stream(await self._inner.start_tls(ssl_context, name, timeout), self.ip)
+                stream = Stream(await self._inner.start_tls(ssl_context, name, timeout), self.route)
                 when_it_fails.pop_all()
                 return stream
         except (httpcore.ConnectError, httpcore.ConnectTimeout, OSError, ValueError) as error:
-            message = f"no secure connection to {name} ({self.ip}): {why(error)}; {_TLS_ADVICE}"
+            message = f"no secure connection to {name} ({self.route.ip}): {why(error)}; {_TLS_ADVICE}"
             raise FetchError(current.get().url, "tls", message) from error
 
     def get_extra_info(self, info: str) -> Any:
         return (info == "is_readable" and self.spoiled) or self._inner.get_extra_info(info)
+
+
+def _route_notes(route: Route) -> Iterator[tuple[str, str]]:
+    if route.proxy:
+        yield "through-proxy", route.proxy
 
 
 def _tls_notes(tls: ssl.SSLObject | None) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,15 @@ It reads what h11 rejects (an illegal header name, a bad chunk): such a response
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+try:  # a third of zlib's time, which every page pays while its connection waits
+    from isal import isal_zlib
+except ImportError:  # pragma: no cover - where there is no isal wheel
+    import zlib as isal_zlib  # type: ignore[no-redef]
 
 from archive.heads import field, fields, has_bare_lf, note_value, status_of
 from scraper.charsets import codec_of
@@ -27,6 +33,8 @@ _MAX_CODINGS = 2  # a chain of gzips is a bomb, not a page
 _MAX_MEMBERS = 4096  # so is a gzip body of a million empty members
 _WINDOW = 64 * 1024  # bytes
 _GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # zlib's wbits
+_PIECE = 1024 * 1024  # bytes inflated at a time to see whether a coding has an end
+_LARGEST_INNER = 4_000_000  # bytes of a body between its two codings, when that is looked for
 _PRESCAN = 1024  # bytes; WHATWG HTML, 13.2.3.2
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(rb"""<meta[\s/]((?:"[^"]*"|'[^']*'|[^>"'])*)""", re.IGNORECASE)
@@ -73,10 +81,11 @@ class Body:
         self.trailers = b""
         self.fault: str | None = None  # why the chunked coding could not be undone
         self.ended = ends in ("none", 0)
-        self._ends = ends
+        self.framing = ends  # as the head says
+        self._ends = ends  # as it turns out
         self._wire = bytearray()  # of a chunked body: what is not yet understood
         self._left = 0  # bytes of the present chunk still to come
-        self._step = self._size
+        self._step = Body._size  # unbound: a cycle would keep the payload until the next garbage collection
 
     def feed(self, piece: bytes | bytearray | memoryview) -> None:
         """Takes the next bytes from the wire."""
@@ -99,7 +108,7 @@ class Body:
 
     def _read_chunks(self) -> None:
         at = 0
-        while not self.ended and self._ends == "chunked" and (then := self._step(at)) is not None:
+        while not self.ended and self._ends == "chunked" and (then := self._step(self, at)) is not None:
             at = then
         rest = self._wire[at:]
         self._wire.clear()
@@ -119,7 +128,7 @@ class Body:
         if not line:
             return self._broken(at, "a chunk size is not a number")
         self._left = int(line[1], 16)
-        self._step = self._chunk if self._left else self._trailer_section
+        self._step = Body._chunk if self._left else Body._trailer_section
         return line.end()
 
     def _chunk(self, at: int) -> int | None:
@@ -128,12 +137,12 @@ class Body:
         self._left -= len(part)
         if self._left:
             return at + len(part) if part else None
-        self._step = self._chunk_end
+        self._step = Body._chunk_end
         return at + len(part)
 
     def _chunk_end(self, at: int) -> int | None:
         if line_end := _LINE_END.match(self._wire, at):
-            self._step = self._size
+            self._step = Body._size
             return line_end.end()
         return None if b"\r".startswith(self._wire[at:]) else self._broken(at, "a chunk is longer than its size")
 
@@ -162,20 +171,34 @@ class Reading:
         self.head_length = 0  # bytes of all heads so far, whole or not
         self.body: Body | None = None  # from the moment the final head is whole
         self._wire = bytearray()  # the head that is not whole yet
+        self._fields = 0  # lines of the heads that are whole, but for first and last
 
     @property
     def ended(self) -> bool:
         """The response is whole: the server has nothing more to say. Never so when only closing can tell."""
         return self.body is not None and self.body.ended
 
+    @property
+    def field_count(self) -> int:
+        """Header fields of all heads so far; a folded line counts as one."""
+        return self._fields + self._wire.count(b"\n")
+
     def feed(self, piece: bytes | bytearray | memoryview) -> None:
         """Takes the next bytes from the wire.  Raises ValueError when they do not begin an HTTP/1.x response."""
         if self.body is not None:
             self.body.feed(piece)
             return
+        known = len(self._wire)
         self._wire += piece
         self.head_length += len(piece)
-        self._read_heads()
+        self._read_heads(max(0, known - 2))  # a head in packets of a byte is searched once, not once a packet
+
+    def cut(self, most: int) -> bool:
+        """Drops what the body has beyond so many bytes; whether there was any."""
+        is_longer = self.body is not None and len(self.body.payload) > most
+        if self.body is not None:
+            del self.body.payload[most:]
+        return is_longer
 
     def response(self, *, closed: bool) -> WireResponse:
         """What came so far; `closed`: after it the server ended the connection.  Raises ValueError without a head."""
@@ -189,12 +212,14 @@ class Reading:
             notes=tuple(_notes(self.interim, self.head, self.body)),
         )
 
-    def _read_heads(self) -> None:
-        while self.body is None and (end := _HEAD_END.search(self._wire)):
+    def _read_heads(self, at: int) -> None:
+        while self.body is None and (end := _HEAD_END.search(self._wire, at)):
             head = bytes(self._wire[: end.end()])
             if not _STATUS_LINE.match(head):
                 raise ValueError(f"no HTTP status line but {head[:40]!r}")
             del self._wire[: end.end()]
+            at = 0
+            self._fields += head.count(b"\n") - 2
             if 100 <= status_of(head) < 200 and status_of(head) != 101:
                 self.interim.append(head)
                 continue
@@ -221,7 +246,7 @@ def _notes(interim: Iterable[bytes], head: bytes, body: Body) -> Iterator[tuple[
         yield "interim-response", note_value(each)
     if has_bare_lf(head):
         yield "wire-head", note_value(head)
-    if framing(head) == "close":
+    if body.framing == "close":
         yield "body-ends", "with the connection"
     if body.fault:
         yield "chunked-fault", body.fault
@@ -238,53 +263,101 @@ def decoded(head: bytes, body: bytes, *, limit: int, url: str = "the response") 
     limit: bytes; never more than that and one byte are inflated.  url: what an error names as its subject.
     Raises FetchError with the reason "content-encoding" (unknown, or not what it says), "too-large" or "truncated".
     """
-    names = ",".join(value for name, value in fields(head) if name == "content-encoding").lower().split(",")
-    codings = [name for name in (each.strip() for each in names) if name not in ("", "identity")]
-    if len(codings) > _MAX_CODINGS:
-        raise FetchError(url, "content-encoding", f"the body is encoded {len(codings)} times over; two are undone")
-    for coding in reversed(codings):
-        body = _undone(coding, body, limit=limit, url=url) if body else b""
+    body = beginning(head, body, limit=limit + 1, url=url)
     if len(body) > limit:
         raise _too_large(url, limit)
     return body
 
 
-def _undone(coding: str, body: bytes, *, limit: int, url: str) -> bytes:
+def beginning(head: bytes, body: bytes, *, limit: int, url: str = "the response") -> bytes:
+    """As `decoded`, of a longer body the first `limit` bytes."""
+    codings = _codings(head)
+    if len(codings) > _MAX_CODINGS:
+        raise FetchError(url, "content-encoding", f"the body is encoded {len(codings)} times over; two are undone")
+    for coding in codings[:0:-1]:
+        body = _undone(coding, body, limit=max(limit, _LARGEST_INNER), url=url)
+    return (_first_undone(codings[0], body, limit=limit, url=url) if codings and body else body)[:limit]
+
+
+def ends_early(head: bytes, body: bytes, *, limit: int) -> bool:
+    """Whether a content coding of the body breaks off: it came whole as far as its framing tells, and yet is cut.
+
+    limit: bytes; no more is inflated, and what unpacks to more counts as whole. What cannot be undone is not cut.
+    """
+    codings = _codings(head)
+    if not codings or len(codings) > _MAX_CODINGS:
+        return False
     try:
-        if coding in ("gzip", "x-gzip"):
-            payload = _inflated(body, _GZIP, limit)
-        elif coding == "deflate":
-            payload = _inflated(body, _ZLIB if _has_zlib_header(body) else _RAW_DEFLATE, limit)
-        else:
-            raise FetchError(url, "content-encoding", f"the body is encoded as {coding!r}; only gzip was asked for")
-    except zlib.error as error:
-        raise FetchError(url, "content-encoding", f"the body is not the {coding} it is said to be ({error})") from error
-    except EOFError as error:
-        raise FetchError(url, "truncated", f"the {coding} body ends before its end; fetch it again") from error
+        for coding in codings[:0:-1]:
+            body = _undone(coding, body, limit=_LARGEST_INNER, url="")
+        if body and (wbits := _wbits(codings[0], body)):
+            deque(_inflated(body, wbits, limit, isal_zlib.decompressobj), maxlen=0)  # keeps nothing
+    except EOFError:
+        return True
+    except FetchError as error:
+        return error.reason == "truncated"
+    except (zlib.error, isal_zlib.error):  # type: ignore[misc]  # isal's stubs do not say that it is an exception
+        return False
+    return False
+
+
+def _codings(head: bytes) -> list[str]:
+    """The content codings in the order they were applied, in lower case."""
+    names = ",".join(value for name, value in fields(head) if name == "content-encoding").lower().split(",")
+    return [name for name in (each.strip() for each in names) if name not in ("", "identity")]
+
+
+def _wbits(coding: str, body: bytes) -> int | None:
+    """What zlib calls the coding; None when it does not know it."""
+    if coding in ("gzip", "x-gzip"):
+        return _GZIP
+    return (_ZLIB if _has_zlib_header(body) else _RAW_DEFLATE) if coding == "deflate" else None
+
+
+def _undone(coding: str, body: bytes, *, limit: int, url: str) -> bytes:
+    """All of it.  Raises FetchError "too-large" besides what `_first_undone` raises."""
+    payload = _first_undone(coding, body, limit=limit + 1, url=url) if body else b""
     if len(payload) > limit:
         raise _too_large(url, limit)
     return payload
 
 
-def _inflated(body: bytes, wbits: int, limit: int) -> bytes:
-    """At most limit + 1 bytes; EOFError when the input ends early, zlib.error when it is not what it should be."""
-    payload = bytearray()
-    decoder = zlib.decompressobj(wbits)
-    at = 0
-    members = 1
-    # In windows, because zlib copies what follows a member: whole, that is quadratic in a body of tiny members.
-    while at < len(body):
-        window = body[at : at + _WINDOW]
-        payload += decoder.decompress(window, limit + 1 - len(payload))
-        at += len(window) - len(decoder.unused_data)
-        if len(payload) > limit or (decoder.eof and (wbits != _GZIP or body[at : at + 2] != b"\x1f\x8b")):
-            return bytes(payload)
+def _first_undone(coding: str, body: bytes, *, limit: int, url: str) -> bytes:
+    """The first `limit` bytes.  Raises FetchError with the reason "content-encoding" or "truncated"."""
+    wbits = _wbits(coding, body)
+    if wbits is None:
+        raise FetchError(url, "content-encoding", f"the body is encoded as {coding!r}; only gzip was asked for")
+    try:
+        return b"".join(_inflated(body, wbits, limit - 1))
+    except zlib.error as error:
+        raise FetchError(url, "content-encoding", f"the body is not the {coding} it is said to be ({error})") from error
+    except EOFError as error:
+        raise FetchError(url, "truncated", f"the {coding} body ends before its end; fetch it again") from error
+
+
+def _inflated(
+    body: bytes, wbits: int, limit: int, decoder_of: Callable[[int], Any] = zlib.decompressobj
+) -> Iterator[bytes]:
+    """At most limit + 1 bytes, in pieces; EOFError when the input ends early, zlib.error when it is something else."""
+    decoder, members, at, unpacked, rest = decoder_of(wbits), 1, 0, 0, b""
+    while (most := min(_PIECE, limit + 1 - unpacked)) > 0:
+        # In windows, because zlib copies what follows a member: whole, that is quadratic in a body of tiny members.
+        if not rest:
+            rest = body[at : at + _WINDOW]
+            at += len(rest)
+        piece = decoder.decompress(rest, most)
+        yield piece
+        unpacked += len(piece)
+        rest = decoder.unconsumed_tail
         if decoder.eof:
-            decoder = zlib.decompressobj(wbits)
-            members += 1
+            at -= len(decoder.unused_data)
+            if wbits != _GZIP or body[at : at + 2] != b"\x1f\x8b":
+                return
+            decoder, members, rest = decoder_of(wbits), members + 1, b""
+        elif at == len(body) and not rest and len(piece) < most:
+            raise EOFError
         if members > _MAX_MEMBERS:
             raise zlib.error(f"more than {_MAX_MEMBERS} members")
-    raise EOFError
 
 
 def _has_zlib_header(body: bytes) -> bool:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal
 
 # What a server does after reading a request, in order: sends bytes, waits (seconds), or ends the talk.
@@ -55,9 +56,18 @@ def origin(
 
     It listens on a free port of 127.0.0.1 unless it is given a listening socket.
     """
+    answer = answers if callable(answers) else _by_path(answers)
+    with listening(lambda connection, server: _talk(connection, server, answer, tls), listener=listener) as server:
+        yield server
+
+
+@contextmanager
+def listening(
+    serve: Callable[[socket.socket, Origin], None], *, listener: socket.socket | None = None
+) -> Iterator[Origin]:
+    """A server that does this with each connection, in a thread of its own."""
     listener = listener or socket.create_server(("127.0.0.1", 0), backlog=512)
     server = Origin(listener.getsockname()[1])
-    answer = answers if callable(answers) else _by_path(answers)
     open_sockets: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
@@ -70,7 +80,7 @@ def origin(
                     return
                 server.connections += 1
                 server.reached_at.append(connection.getsockname()[0])
-                threads.append(threading.Thread(target=_talk, args=(connection, server, answer, tls)))
+                threads.append(threading.Thread(target=serve, args=(connection, server)))
                 threads[-1].start()
 
     threads.append(threading.Thread(target=accept))
@@ -87,6 +97,40 @@ def origin(
             each.close()
         for thread in threads:
             thread.join()
+
+
+AGREED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+@contextmanager
+def proxy(*, consent: bytes = AGREED) -> Iterator[Origin]:
+    """A proxy that answers CONNECT like this and, when it agreed, carries bytes both ways; it resolves no names."""
+
+    def serve(client: socket.socket, server: Origin) -> None:
+        with client, suppress(OSError):
+            request = _read_request(client)
+            server.requests.append(request)
+            client.sendall(consent)
+            if consent != AGREED or not request:
+                return
+            host, _, port = request.split()[1].decode().rpartition(":")
+            with socket.create_connection((str(ip_address(host.strip("[]"))), int(port)), 5) as far:
+                back = threading.Thread(target=_carry, args=(far, client))
+                back.start()
+                _carry(client, far)
+                back.join()
+
+    with listening(serve) as server:
+        yield server
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+    for each in (source, target):
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

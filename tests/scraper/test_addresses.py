@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.addresses import Pin, is_allowed, is_public, read_pin
+from scraper.addresses import Pin, Proxy, is_allowed, is_public, read_pin, read_proxy
 
 NOT_PUBLIC = """
 0.0.0.0 0.255.255.255 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.255.255.254
@@ -88,3 +88,42 @@ def test_a_pin_that_leaves_something_open_is_refused_with_what_was_written(text:
     with pytest.raises(ValueError, match=r"is no|HOST:PORT:ADDR:PORT") as refusal:
         read_pin(text)
     assert repr(text) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "proxy"),
+    [
+        ("http://proxy.example:3128", Proxy("proxy.example", 3128)),
+        ("http://Proxy.Example:3128/", Proxy("proxy.example", 3128)),
+        ("http://[::1]:8080", Proxy("::1", 8080)),
+        ("http://10.0.0.1:1", Proxy("10.0.0.1", 1)),
+    ],
+)
+def test_a_proxy_is_a_host_and_a_port(text: str, proxy: Proxy) -> None:
+    assert read_proxy(text) == proxy
+    assert f"http://{proxy.name}" == text.lower().rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "proxy.example:3128", "http://proxy.example", "https://proxy.example:3128", "socks5://proxy.example:1080",
+        "http://proxy.example:0", "http://proxy.example:99999", "http://proxy.example:1/path", "http://[::g]:1",
+        "http://a b:1", "http://:3128",
+    ],
+)  # fmt: skip
+def test_what_is_no_proxy_says_what_is_wrong(text: str) -> None:
+    with pytest.raises(ValueError, match=r"HOST:PORT|no port|no IPv6|no host"):
+        read_proxy(text)
+
+
+def test_a_password_beside_a_proxy_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match="PRESSMARK_PROXY_PASSWORD") as error:
+        read_proxy("http://me:hush@proxy.example:3128")
+    assert "hush" not in str(error.value)
+
+
+def test_the_credentials_of_a_proxy_do_not_show_when_it_is_printed() -> None:
+    proxy = read_proxy("http://proxy.example:3128", user="me", password="hush")
+    assert proxy.credentials == "Basic bWU6aHVzaA=="
+    assert "bWU6aHVzaA" not in f"{proxy!r} {proxy}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import os
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
@@ -198,3 +199,34 @@ def test_nothing_is_asked_for_not_even_robots_txt_while_nothing_could_be_kept(pr
     assert (told.visit.outcome, told.visit.reason, told.visit.status) == ("failed", "disk", None)
     assert "archive.min_free" in str(told.message)
     assert press.requests == []
+
+
+@pytest.mark.parametrize("kind", ["article", "home"])
+def test_a_gzip_that_came_cut_replaces_nothing_and_the_whole_one_is_asked_for_outright(press, archive, kind):
+    """Its validator must not make the next request conditional, for then the answer is 304 for ever."""
+    url = STORY if kind == "article" else "http://kosova-wire.example/"
+    story = respond(Asked(host="kosova-wire.example", path=STORY[26:]), edition=1, hits=1).body
+    first, second = gzip.compress(story), gzip.compress(story.replace(b"lighthouse ", b"light-house "))
+    answers = {'"1"': first, '"2"': second[: len(second) // 2], '"3"': second}
+    sent: list[str | None] = []
+
+    def answer(asked: Asked) -> Answer:
+        sent.append(asked.headers.get("if-none-match"))
+        etag = list(answers)[min(len(sent), 3) - 1]
+        if sent[-1] == etag:
+            return Answer(status=304)
+        coded = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"), ("ETag", etag))
+        return Answer(body=answers[etag], headers=coded)
+
+    press.add(url, answer)
+    told = [on_line(press, archive, lambda line: _visited(line, kind, url)) for _ in range(4)]
+    assert [(each.visit.outcome, each.visit.reason) for each in told] == [
+        ("new", None), ("failed", "truncated"), ("revised", None), ("unchanged", None),
+    ]  # fmt: skip
+    assert sent == [None, '"1"', '"1"', '"3"']
+    with archive.reading() as reading:
+        assert [capture.truncated for capture in reading.captures_of(url, limit=9)][-3:] == [None, "disconnect", None]
+
+
+async def _visited(line: Line, kind: str, url: str) -> Told:
+    return await (line.article(url) if kind == "article" else line.poll("home", url, source=None))

@@ -3,16 +3,13 @@
 import asyncio
 import gc
 import gzip
-import json
 import os
-import shutil
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import chain, repeat
@@ -23,14 +20,13 @@ import trustme
 
 from archive.heads import archived_head, status_of
 from archive.records import Exchange
-from scraper.addresses import Pin
+from scraper.addresses import IPNetwork, Pin, Proxy, read_proxy
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.network import Network, as_asked
-from scraper.tap import NetworkSettings
-from tests.servers import Answer, Origin, Step, closed_port, ok, origin
+from scraper.tap import NetworkSettings, also_allowed
+from tests.servers import Answer, Origin, Step, closed_port, ok, origin, proxy
 
 HOST = "news.example"
-HERE = Path(__file__).parent
 
 
 def settings(port: int, **changes: object) -> NetworkSettings:
@@ -252,6 +248,94 @@ def test_a_body_of_just_the_cap_is_whole() -> None:
     assert (len(exchange.body), exchange.truncated) == (1000, None)
 
 
+# What comes too slowly
+
+
+def _took(answer: Answer, **changes: object) -> tuple[Exchange, float]:
+    began = time.monotonic()
+    exchange = answered(answer, **{"exchange_seconds": 30.0, "grace_seconds": 0.3, **changes})
+    return exchange, time.monotonic() - began
+
+
+def test_a_body_slower_than_the_least_rate_is_cut_long_before_the_deadline() -> None:
+    exchange, seconds = _took(dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x"))
+    assert exchange.truncated == "time"
+    assert set(exchange.body) == {ord("x")}
+    assert ("slower-than", "1000 bytes a second") in exchange.notes
+    assert 0.3 <= seconds < 2
+
+
+def test_a_server_that_stalls_in_the_middle_is_waited_for_no_longer_than_its_rate_allows() -> None:
+    exchange, seconds = _took([b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 900, "hold"], min_rate=1_000)
+    assert (exchange.truncated, len(exchange.body)) == ("time", 900)
+    assert 0.9 <= seconds < 3
+
+
+def test_a_head_slower_than_the_least_rate_is_no_answer_and_names_the_setting() -> None:
+    answer = dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n")
+    error = failure(answer, exchange_seconds=30.0, grace_seconds=0.3)
+    assert error.reason == "too-slow"
+    assert "network.min_rate" in error.message
+
+
+def test_a_server_that_thinks_for_long_and_then_answers_is_not_slow() -> None:
+    exchange, _ = _took([0.8, ok(HTML)])
+    assert (exchange.body, exchange.truncated) == (HTML, None)
+
+
+def test_a_body_that_is_slow_and_fast_enough_comes_whole() -> None:
+    pieces: list[Step] = [step for _ in range(20) for step in (b"x" * 100, 0.05)]
+    exchange, seconds = _took([b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n", *pieces], min_rate=1_000)
+    assert (len(exchange.body), exchange.truncated) == (2000, None)
+    assert seconds > 0.9
+
+
+def test_without_a_least_rate_the_deadline_alone_decides() -> None:
+    answer = dripping(b"HTTP/1.1 200 OK\r\n\r\n", b"x")
+    exchange, seconds = _took(answer, min_rate=0, exchange_seconds=0.8)
+    assert exchange.truncated == "time"
+    assert exchange.notes == (("body-ends", "with the connection"),)
+    assert seconds >= 0.8
+
+
+# What breaks off within its coding
+
+_NOISE = b"".join(b"<p>%d</p>" % (number * number) for number in range(5_000))
+_LONG = gzip.compress(_NOISE)
+
+
+@pytest.mark.parametrize("kept", [1, 9, 10, 11, 100, len(_LONG) // 2, len(_LONG) - 9, len(_LONG) - 8, len(_LONG) - 1])
+def test_a_gzip_body_that_breaks_off_is_cut_though_its_framing_is_whole(kept: int) -> None:
+    exchange = answered(ok(_LONG[:kept], "Content-Encoding: gzip"))
+    assert (exchange.body, exchange.truncated) == (_LONG[:kept], "disconnect")
+    assert ("coding-fault", "the content coding breaks off") in exchange.notes
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", _LONG),
+        ("gzip", ZIPPED + ZIPPED),
+        ("gzip", ZIPPED + b"\0\0\0 padding"),
+        ("gzip", b""),
+        ("gzip", HTML),  # a server that forgets to encode what it says is encoded
+        ("br", b"\x0b\x02\x80the news\x03"),
+        ("gzip, gzip, gzip", ZIPPED[:9]),
+        ("gzip", gzip.compress(bytes(60_000_000))[:-9]),  # larger than anybody looks at: too large, not cut
+        ("identity", HTML),
+    ],
+)
+def test_a_body_whose_coding_does_not_break_off_is_whole(encoding: str, body: bytes) -> None:
+    exchange = answered(ok(body, f"Content-Encoding: {encoding}"))
+    assert (exchange.body, exchange.truncated) == (body, None)
+
+
+def test_a_large_coded_body_is_looked_at_for_its_end_as_well() -> None:
+    noise = gzip.compress(os.urandom(400_000))
+    assert answered(ok(noise, "Content-Encoding: gzip")).truncated is None
+    assert answered(ok(noise[:-1], "Content-Encoding: gzip")).truncated == "disconnect"
+
+
 # What brings no answer
 
 
@@ -276,12 +360,29 @@ def test_what_is_no_answer_is_named(answer: Answer, reason: str) -> None:
 
 @pytest.mark.parametrize("piece", [b"X-Field: and another\r\n" * 100, b"x" * 9999])
 def test_a_head_without_end_is_too_large(piece: bytes) -> None:
-    assert failure(chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(piece))).reason == "head-too-large"
+    error = failure(chain([b"HTTP/1.1 200 OK\r\nX: "], repeat(piece)), max_fields=10**6)
+    assert error.reason == "head-too-large"
+    assert "network.max_head" in error.message
 
 
 def test_a_whole_head_that_is_too_large_is_no_less_so() -> None:
     assert failure(ok(b"", "X: " + "x" * 5000), max_head=4096).reason == "head-too-large"
     assert answered(ok(b"here", "X: " + "x" * 3000), max_head=4096).body == b"here"
+
+
+def test_a_head_of_thousands_of_fields_is_refused_and_one_of_hundreds_is_read() -> None:
+    error = failure(ok(b"", *["a: b"] * 8_000))
+    assert error.reason == "too-many-fields"
+    assert "network.max_fields" in error.message
+    assert answered(ok(HTML, *["Set-Cookie: a=b"] * 255)).body == HTML
+    assert failure(ok(HTML, *["Set-Cookie: a=b"] * 256)).reason == "too-many-fields"
+    assert answered(ok(HTML, *["a: b"] * 256), max_fields=257).body == HTML
+
+
+def test_the_fields_of_interim_responses_count_too() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\n" + b"Link: </a.css>\r\n" * 100 + b"\r\n"
+    assert failure(hints * 3 + ok(HTML)).reason == "too-many-fields"
+    assert answered(hints * 2 + ok(HTML)).body == HTML
 
 
 def test_a_server_that_says_nothing_is_a_timeout() -> None:
@@ -654,32 +755,180 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
         ask("http://two-faced.example/", settings(1))
 
 
+PRIVATE = (ip_network("127.0.0.0/8"),)
+
+
+@contextmanager
+def source_may_reach(*networks: IPNetwork) -> Iterator[None]:
+    """A visit to a source whose entry allows these networks."""
+    token = also_allowed.set(networks)
+    try:
+        yield
+    finally:
+        also_allowed.reset(token)
+
+
+def test_a_private_address_is_reached_for_the_source_that_may_and_for_no_other() -> None:
+    async def scene(server: Origin) -> list[str]:
+        url = f"http://127.0.0.1:{server.port}/"
+        async with Network(settings(1, ports=(80, server.port))) as network:
+            ends = [await _reason(network.exchange(url))]
+            with source_may_reach(*PRIVATE):
+                ends.append((await network.exchange(url)).body.decode())
+            return [*ends, await _reason(network.exchange(url))]
+
+    with origin({"/": ok(b"ours")}) as server:
+        assert asyncio.run(scene(server)) == ["private-address", "ours", "private-address"]
+        assert len(server.requests) == 1
+
+
+def test_a_permission_does_not_reach_the_visits_that_run_beside_it() -> None:
+    async def scene(server: Origin) -> tuple[str, list[str]]:
+        url = f"http://127.0.0.1:{server.port}/"
+        async with Network(settings(1, ports=(80, server.port))) as network:
+            others = [asyncio.create_task(_reason(network.exchange(url))) for _ in range(5)]
+            with source_may_reach(*PRIVATE):
+                ours = asyncio.create_task(network.exchange(url))
+            return (await ours).body.decode(), await asyncio.gather(*others)
+
+    with origin({"/": [0.1, ok(b"ours")]}) as server:
+        assert asyncio.run(scene(server)) == ("ours", ["private-address"] * 5)
+
+
+def test_a_kept_connection_to_a_private_address_carries_no_other_sources_exchange() -> None:
+    async def scene(server: Origin) -> list[str]:
+        url = f"http://127.0.0.1:{server.port}/"
+        async with Network(settings(1, ports=(80, server.port), shards=1)) as network:
+            with source_may_reach(*PRIVATE):
+                await network.exchange(url)
+                await network.exchange(url)
+            ends = [await _reason(network.exchange(url))]
+            with source_may_reach(*PRIVATE):
+                ends.append((await network.exchange(url)).body.decode())
+            return ends
+
+    with origin({"/": ok(b"ours")}) as server:
+        assert asyncio.run(scene(server)) == ["private-address", "ours"]
+        assert (server.connections, len(server.requests)) == (2, 3)
+
+
+def test_a_name_that_one_source_may_look_up_is_checked_again_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+
+    def private(host: str, *_: object, **__: object) -> list[object]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async def scene(server: Origin) -> list[str]:
+        url = f"http://intranet.example:{server.port}/"
+        async with Network(settings(1, ports=(80, server.port))) as network:
+            with source_may_reach(*PRIVATE):
+                ends = [(await network.exchange(url, [("Connection", "close")])).body.decode()]
+            return [*ends, await _reason(network.exchange(url))]
+
+    with origin({"/": ok(b"ours")}) as server, monkeypatch.context() as names:
+        names.setattr(socket, "getaddrinfo", private)
+        assert asyncio.run(scene(server)) == ["ours", "private-address"]
+    assert looked_up.count("intranet.example") == 1
+
+
+# Through a proxy
+
+
+def test_a_page_comes_through_a_proxy_that_is_told_an_address_and_no_name(authority: trustme.CA, ca_file: Path) -> None:
+    with (
+        origin({"/": ok(HTML)}, tls=_server_side(authority, HOST)) as secure,
+        origin({"/": ok(HTML)}) as plain,
+        proxy() as between,
+    ):
+        pins = (Pin(HOST, 443, "127.0.0.1", secure.port), Pin(HOST, 80, "localhost", plain.port))
+        how = settings(1, pins=pins, ca_file=ca_file, proxy=Proxy("127.0.0.1", between.port))
+        came = [ask(f"{scheme}://{HOST}/", how) for scheme in ("https", "http")]
+    assert [exchange.body for exchange in came] == [HTML, HTML]
+    assert [exchange.ip for exchange in came] == ["127.0.0.1", "127.0.0.1"]
+    assert [request.partition(b" HTTP/1.1\r\n")[0] for request in between.requests] == [
+        f"CONNECT 127.0.0.1:{port}".encode() for port in (secure.port, plain.port)
+    ]
+    for exchange in came:
+        assert exchange.request_head.startswith(b"GET / HTTP/1.1\r\nHost: news.example\r\n")
+        assert ("through-proxy", f"127.0.0.1:{between.port}") in exchange.notes
+
+
+def test_a_proxy_is_never_told_an_address_that_may_not_be_reached() -> None:
+    with proxy() as between:
+        for url in ("http://127.0.0.1/", "http://localhost/", "http://10.0.0.1/", "https://[::ffff:10.0.0.1]/"):
+            with pytest.raises(Refused):
+                ask(url, settings(1, proxy=Proxy("127.0.0.1", between.port)))
+        assert between.connections == 0
+
+
+def _either(look_up: Callable[..., object], name: str, answers: object) -> Callable[..., object]:
+    """Look-ups as ever, but of that name."""
+    return lambda host, *args, **how: answers if host == name else look_up(host, *args, **how)
+
+
+def test_the_addresses_of_a_name_are_checked_here_and_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [(family, socket.SOCK_STREAM, 6, "", (ip, 0)) for family, ip in
+               ((socket.AF_INET6, "2606:4700::1111"), (socket.AF_INET, "1.1.1.1"))]  # fmt: skip
+    with proxy(consent=b"HTTP/1.1 502 Bad Gateway\r\n\r\n") as between, monkeypatch.context() as names:
+        how = settings(1, proxy=Proxy("127.0.0.1", between.port))
+        names.setattr("scraper.dial.socket.getaddrinfo", _either(socket.getaddrinfo, "far.example", answers))
+        with pytest.raises(FetchError) as error:
+            ask("https://far.example/", how)
+    assert error.value.reason == "proxy"
+    targets = [request.split()[1] for request in between.requests]
+    assert targets == [b"[2606:4700::1111]:443", b"1.1.1.1:443"]
+
+
+@pytest.mark.parametrize(
+    ("consent", "says"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "PRESSMARK_PROXY_USER"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", "answered 403"),
+        (b"HTTP/1.1 201 Created\r\n\r\n", "answered 201"),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "answered 100"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + ok(b"forged"), "said more"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "no HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 9_000, "no HTTP|broke off|said more"),
+        (b"", "no HTTP|broke off"),
+    ],
+)
+def test_a_proxy_that_does_not_connect_us_is_a_failure_with_its_name(consent: bytes, says: str) -> None:
+    with proxy(consent=consent) as between, pytest.raises(FetchError, match=says) as error:
+        ask(f"http://{HOST}/", settings(1, proxy=Proxy("127.0.0.1", between.port)))
+    assert error.value.reason == "proxy"
+    assert f"through the proxy 127.0.0.1:{between.port}" in error.value.message
+
+
+def test_a_proxy_that_is_not_there_or_says_nothing_is_a_failure_with_its_name() -> None:
+    with closed_port() as port, pytest.raises(FetchError, match="Connection refused") as error:
+        ask(f"http://{HOST}/", settings(1, proxy=Proxy("127.0.0.1", port)))
+    assert error.value.reason == "proxy"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        how = settings(1, proxy=Proxy("127.0.0.1", silent.getsockname()[1]), connect_seconds=0.2)
+        with pytest.raises(FetchError, match="in time") as error:
+            ask(f"http://{HOST}/", how)
+    assert error.value.reason == "proxy"
+
+
+def test_what_a_proxy_is_told_about_us_reaches_no_exchange_and_no_error() -> None:
+    with origin({"/": ok(HTML)}) as server, proxy() as between:
+        told = read_proxy(f"http://127.0.0.1:{between.port}", user="me", password="hush:hush")
+        exchange = ask(f"http://{HOST}/", settings(server.port, proxy=told))
+    assert b"\r\nProxy-Authorization: Basic bWU6aHVzaDpodXNo\r\n" in between.requests[0]
+    assert b"Basic" not in server.requests[0]
+    with proxy(consent=b"HTTP/1.1 407 No\r\n\r\n") as between:
+        told = read_proxy(f"http://127.0.0.1:{between.port}", user="me", password="hush:hush")
+        with pytest.raises(FetchError) as error:
+            ask(f"http://{HOST}/", settings(1, proxy=told))
+    said = f"{exchange} {told} {settings(1, proxy=told)} {error.value} {error.value.__cause__!r}"
+    for secret in ("hush", "bWU6aHVzaDpodXNo"):
+        assert secret not in said
+
+
 def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     with origin({"/": ok(HTML)}) as server, origin({}) as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
         assert ask(f"http://{HOST}/", settings(server.port)).body == HTML
         assert proxy.connections == 0
-
-
-SEALED = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-
-
-def _can_seal() -> bool:
-    tools = shutil.which("unshare") and shutil.which("ip")
-    return bool(tools) and subprocess.run(["unshare", "--net", *SEALED, "true"], check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _can_seal(), reason="needs Linux with unshare, ip and leave to make a network namespace")
-def test_no_spelling_of_a_private_address_is_dialled_where_every_address_would_answer() -> None:
-    child = ["unshare", "--net", *SEALED, sys.executable, "-W", "error", str(HERE / "sealed_network.py")]
-    ran = subprocess.run(
-        child, check=False, capture_output=True, timeout=100, env={**os.environ, "PYTHONPATH": str(HERE.parents[1])}
-    )
-    assert ran.returncode == 0, ran.stderr.decode()
-    seen = json.loads(ran.stdout)
-    assert seen["asked"] >= 250
-    assert set(seen["dialled"]) == {"1.1.1.1", "2606:4700:4700::1111"}
-    assert seen["private_reached"] == []
-    assert seen["public_reached"] >= 4
-    assert seen["rebound"] == ["1.1.1.1"] * 50

@@ -1,7 +1,9 @@
 """What a response is on the wire, and what of it is the page."""
 
+import gc
 import gzip
 import zlib
+from weakref import ref
 
 import h11
 import pytest
@@ -9,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.heads import archived_head, note_value
+from archive.secrets import masked_head
 from scraper.charsets import CODECS, codec_of
 from scraper.errors import FetchError
-from scraper.wire import Body, charset_of, decoded, framing, read_response
+from scraper.wire import Body, Reading, charset_of, decoded, ends_early, framing, read_response
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -31,7 +34,7 @@ def reason(encoding: str, body: bytes, limit: int = 1000) -> str:
     "sent",
     [
         b"HTTP/1.1 200 OK\r\ncoNtent-TYPE:   text/html  \r\nContent-length:0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nLink: </a>\r\nX: y\r\nLink: </b>\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-Town: caf\xe9 \xd0\x91\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-Folded: one\r\n\t two\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
@@ -246,7 +249,7 @@ def test_no_bytes_bring_the_reader_down(sent: bytes) -> None:
 def test_a_note_is_one_line_and_can_be_turned_back(raw: bytes) -> None:
     note = note_value(raw)
     assert note.isprintable()
-    assert note.encode().decode("unicode_escape").encode("latin-1") == raw
+    assert note.encode().decode("unicode_escape").encode("latin-1") == masked_head(raw)
 
 
 def deflated(text: bytes, wbits: int) -> bytes:
@@ -295,6 +298,70 @@ def test_a_small_body_that_unpacks_to_a_huge_one_is_too_large() -> None:
     assert reason("gzip, gzip", gzip.compress(bomb), limit=1_000_000) == "too-large"
     assert reason("gzip", gzip.compress(b"") * 100_000) == "content-encoding"
     assert reason("identity", b"x" * 1001) == "too-large"
+
+
+CODINGS = {
+    "gzip": gzip.compress,
+    "x-gzip": lambda text: gzip.compress(text, 1) + gzip.compress(text, 9),
+    "deflate": zlib.compress,
+    "Deflate": lambda text: deflated(text, -15),
+    "gzip, gzip": lambda text: gzip.compress(gzip.compress(text)),
+    "deflate, gzip": lambda text: gzip.compress(zlib.compress(text)),
+}
+
+
+@given(st.sampled_from(sorted(CODINGS)), st.binary(max_size=3_000), st.integers(1, 40), st.data())
+def test_a_body_ends_early_exactly_when_its_reader_finds_that_it_does(
+    encoding: str, text: bytes, times: int, data: st.DataObject
+) -> None:
+    body = CODINGS[encoding](text * times)
+    cut = body[: data.draw(st.integers(1, len(body)))]
+    said = head(f"Content-Encoding: {encoding}")
+    assert ends_early(said, cut, limit=10**6) == (_end(said, cut) == "truncated")
+
+
+def _end(said: bytes, body: bytes) -> str:
+    try:
+        decoded(said, body, limit=10**6)
+    except FetchError as error:
+        return error.reason
+    return "whole"
+
+
+def test_what_ends_early_inside_a_second_coding_ends_early() -> None:
+    inner = gzip.compress(gzip.compress(b"the news" * 1000)[:-9])
+    assert ends_early(head("Content-Encoding: gzip, gzip"), inner, limit=10**6)
+
+
+@pytest.mark.parametrize("most", [1_000_000, 2**20, 2**20 + 1, 3_000_000, 3_000_001])
+def test_a_body_is_unpacked_whole_however_its_length_meets_the_pieces(most: int) -> None:
+    said, body = head("Content-Encoding: gzip"), gzip.compress(bytes(most))
+    assert decoded(said, body, limit=4_000_000) == bytes(most)
+    assert not ends_early(said, body, limit=4_000_000)
+    assert ends_early(said, body[:-1], limit=4_000_000)
+
+
+def test_a_body_is_let_go_with_its_last_reader_and_not_by_a_collector_some_day() -> None:
+    gc.disable()
+    try:
+        for wire in (head("Content-Length: 3") + b"abc", CHUNKED + b"1\r\nx\r\n0\r\n\r\n", CHUNKED + b"5\r\nx"):
+            reading = Reading()
+            reading.feed(wire)
+            body = ref(reading.body)
+            assert body()
+            del reading
+            assert body() is None
+    finally:
+        gc.enable()
+
+
+def test_the_fields_of_a_head_are_counted_as_they_come() -> None:
+    reading = Reading()
+    counts = []
+    for byte in OK + b"A: b\r\nC: d\r\nContent-Length: 3\r\n\r\n\n\n\n":
+        reading.feed(bytes([byte]))
+        counts.append(reading.field_count)
+    assert (max(counts), counts[-1]) == (4, 3)
 
 
 def test_a_body_of_just_the_limit_is_not_too_large() -> None:
