@@ -19,14 +19,19 @@ ArchiveError
 
 from pathlib import Path
 
+from archive.secrets import shown, without_userinfo
+
 
 class ArchiveError(Exception):
-    """Something is wrong with an archive: `subject` is the path or ID, the message says what, why and what to do."""
+    """Something is wrong with an archive: `subject` is the path or ID, the message says what, why and what to do.
+
+    Neither holds a credential, whatever they are made of.
+    """
 
     def __init__(self, subject: str | Path, message: str) -> None:
-        super().__init__(f"{subject}: {message}")
-        self.subject = str(subject)
-        self.message = message
+        self.subject = shown(without_userinfo(str(subject)))
+        self.message = shown(message)
+        super().__init__(f"{self.subject}: {self.message}")
 
 
 class NotAnArchive(ArchiveError):

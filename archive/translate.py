@@ -165,7 +165,7 @@ def beside_of(record: Foreign) -> Beside | None:
     told = Beside(
         answer=bare(record.field("warc-concurrent-to")) or "",
         role=cast("Role", role) if role in get_args(Role) else None,
-        head=_head_in(said.get("response-head", "")),
+        head=archived_head(_head_in(said.get("response-head", ""))),
     )
     return told if told.role or told.head else None
 

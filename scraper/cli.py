@@ -12,7 +12,7 @@ import typer
 from archive.errors import ArchiveError
 from scraper.errors import ConfigError, ScraperError
 from scraper.flags import FilterFlags, Flags, NetworkFlags, verb
-from scraper.output import EXIT_HELP, USAGE, Output
+from scraper.output import EXIT_HELP, USAGE, Output, guard_stderr
 
 app = typer.Typer(
     help="Keeps the news as it was: the clean text of every article and the exact response it came from, under hashes.",
@@ -311,6 +311,7 @@ def config_schema(flags: Flags) -> int:
 
 def main() -> None:
     """The `pressmark` command."""
+    guard_stderr()
     with suppress(BrokenPipeError):  # nobody reads the error any more
         try:
             code = app(prog_name="pressmark", standalone_mode=False)

@@ -6,7 +6,7 @@ the reference page.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from scraper.errors import ConfigError
+from scraper.secrets import SHORTEST, Secret, names_in, read_named
 from scraper.settings import NAME, Config, Reading, is_section, known
 from scraper.sources import Source, read_seeds, sources_of, switched_on
 from scraper.units import size_text
@@ -25,9 +26,12 @@ __all__ = [
     "Config",
     "as_yaml",
     "config_of",
+    "proxy_login",
     "read_config",
     "require_contact",
+    "require_named",
     "schema",
+    "secrets_of",
     "seed_files",
     "shipped",
     "watched",
@@ -110,6 +114,24 @@ def require_contact(config: Config) -> None:
     raise _refusal(mistakes)
 
 
+def proxy_login(*, environ: Mapping[str, str] = os.environ) -> tuple[str | None, str | None]:
+    """User and password for network.proxy, from the environment alone; None where it holds none."""
+    return environ.get("PRESSMARK_PROXY_USER"), environ.get("PRESSMARK_PROXY_PASSWORD")
+
+
+def secrets_of(config: Config, *, environ: Mapping[str, str] = os.environ) -> tuple[Secret, ...]:
+    """The values that network.secrets names. Raises ConfigError for one that the environment does not hold."""
+    secrets = []
+    for position, text in enumerate(config.network.secrets):
+        origin, name = read_named(text)
+        value = environ.get(name, "")
+        if len(value) < SHORTEST or not value.isprintable():
+            what = f"the environment must hold {name}, {SHORTEST} printable characters at least"
+            raise ConfigError(config.where("network", "secrets", position), what)
+        secrets.append(Secret(name=name, origin=origin, value=value))
+    return tuple(secrets)
+
+
 def seed_files(config: Config) -> dict[str, Path]:
     """The seed files by stem ("de"): the shipped ones, and the operator's own, which replace those of the same name."""
     folders = (shipped("seeds"), config.sources.seeds)
@@ -119,9 +141,22 @@ def seed_files(config: Config) -> dict[str, Path]:
 def watched(config: Config) -> tuple[Source, ...]:
     """Every source that is polled, each URL once: what `pressmark add` added, seeds switched on, the operator's own.
 
-    Raises ConfigError, naming file and line, for a seed that is not there and for a wrong entry.
+    Raises ConfigError, naming file and line, for a seed that is not there, for a wrong entry, and for a ${NAME} that
+    network.secrets does not know.
     """
-    return tuple({source.key: source for source in (*_own(config), *_seeds(config))}.values())
+    sources = {source.key: source for source in (*_own(config), *_seeds(config))}
+    require_named(config, (source.url for source in sources.values()))
+    return tuple(sources.values())
+
+
+def require_named(config: Config, urls: Iterable[str]) -> None:
+    """Raises ConfigError when a URL leaves a ${NAME} to the environment that network.secrets does not know."""
+    named = {read_named(text) for text in config.network.secrets}
+    for url in urls:
+        for origin, name in names_in(url):
+            if (origin, name) not in named:
+                what = f"{url} needs a secret: add `{origin} {name}`, and set {name} in the environment"
+                raise ConfigError(config.where("network", "secrets"), what)
 
 
 def _seeds(config: Config) -> tuple[Source, ...]:

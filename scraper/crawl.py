@@ -12,25 +12,39 @@ Whatever comes, a Visit is left; also when the disk takes no bytes: then it fail
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from archive.errors import ReadOnly, Redacted, WriteFailed
-from archive.records import Article, Capture, Outcome, Page, Redaction, Revision, Role, Validators, Visit
+from archive.records import (
+    FOR_THE_SITE,
+    Article,
+    Capture,
+    Outcome,
+    Page,
+    Redaction,
+    Revision,
+    Role,
+    Validators,
+    Visit,
+)
 from scraper.compare import Change, compare, same_extractor
+from scraper.declarations import Declarations
 from scraper.desk import Desk
 from scraper.errors import ExtractError, FetchError, NotAnArticle, Refused, Unreadable
-from scraper.extract import understand
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
-from scraper.gate import LARGEST_ROBOTS, Gate, Memory
+from scraper.gate import Gate, Memory
+from scraper.ladder import article_of
 from scraper.links import Announced, Kind
 from scraper.network import Network
 from scraper.outcomes import aliases, answered, known_by, moved, why
 from scraper.polls import read_polled
-from scraper.wire import decoded
+from scraper.reservations import as_before, with_reservations
+from scraper.robots import LARGEST
+from scraper.wire import beginning
 from scraper.workers import Workers
 
 PRODUCT = "pressmark"  # our token in robots.txt and in the User-Agent
@@ -51,6 +65,9 @@ class Told:
     revision: Revision | None = None  # the one kept, or the one that is unchanged
     facts_changed: tuple[str, ...] = ()
     announced: Announced | None = None  # of a poll
+    left_out: Mapping[str, int] = field(default_factory=dict)  # of what was announced, by kind of trap (scraper.traps)
+    trap: str | None = None  # which trap the configured source is in, in a line
+    fell: bool = False  # it was in none before, or in another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +78,7 @@ class Manners:
     page_seconds: float
     max_redirects: int
     max_age: timedelta | None  # of what a sitemap lists; None: any
+    tdmrep: bool = False  # whether sites are asked for what they reserve in /.well-known/tdmrep.json
 
 
 class Line:
@@ -68,13 +86,15 @@ class Line:
 
     def __init__(self, network: Network, frontier: Frontier, workers: Workers, desk: Desk, manners: Manners) -> None:
         self.desk = desk
+        self._network = network
         self._workers = workers
         self._manners = manners
-        memory = Memory(keep=self._keep_robots, last_good=self._good_robots, validators=desk.validators)
+        memory = Memory(keep=self._keep_robots, last_good=self._good_robots, validators=desk.robots_validators)
         longest = manners.page_seconds + 30
         self.gate = Gate(
             network, frontier, product=PRODUCT, delay=manners.delay, memory=memory, seconds=longest, closed=desk.closed
         )
+        self._declarations = Declarations(network, self.gate, memory)
         self._fetcher = Fetcher(
             network, gate=self.gate, page_seconds=manners.page_seconds, max_redirects=manners.max_redirects
         )
@@ -134,6 +154,15 @@ class Line:
         except _NOT_KEPT as error:
             return await self._unkept(visit, error, captures)
 
+    async def leave_alone(self, kind: Kind, url: str, *, reason: str) -> Visit:
+        """The visit that says why a source is not followed: nothing was asked for."""
+        visit = replace(_attempt(url, _ROLES.get(kind, "sitemap"), None), outcome="refused", reason=reason)
+        try:
+            await self.desk.note(visit)
+        except _NOT_KEPT:
+            await self.desk.note_unkept(visit)
+        return visit
+
     async def _announced(
         self, kind: Kind, visit: Visit, page: Page, captures: tuple[Capture, ...], *, read_at: datetime | None
     ) -> Told:
@@ -150,7 +179,8 @@ class Line:
         except (Unreadable, ExtractError, FetchError) as error:
             visit = replace(visit, outcome="failed", reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
-        return await self._noted(replace(told, announced=announced))
+        secrets = self._network.secrets
+        return await self._noted(replace(told, announced=announced.told_as(secrets.hidden) if secrets else announced))
 
     async def _is_unread(self, url: str, read_at: datetime | None) -> bool:
         captured_at = await self.desk.captured_at(url)
@@ -168,13 +198,13 @@ class Line:
         try:
             async with self.gate.visit(held=held):
                 page = await self._fetcher.page(visit.url, validators=self._validators_for(visit))
+                if self._manners.tdmrep and visit.role == "article" and answered(visit, page).outcome == "new":
+                    await self._declarations.look(page.answer.url)
         except FetchError as error:
-            self.gate.settle(error.exchanges)
             hops = Page(exchanges=error.exchanges)
             captures = await self.desk.append(visit, hops) if hops.exchanges else ()
             visit = replace(visit, outcome=_of_failure(error), reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
-        self.gate.settle(page.exchanges)
         return answered(visit, page), page
 
     def _validators_for(self, visit: Visit) -> Callable[[str], Validators | None]:
@@ -194,12 +224,16 @@ class Line:
 
     async def _understood(self, visit: Visit, page: Page, captures: tuple[Capture, ...]) -> Told:
         asked = known_by(visit.url)
-        if captures and (seen := await self.desk.seen(captures[-1], asked)):
+        seen = await self.desk.seen(captures[-1], asked) if captures else None
+        if seen and as_before(page.answer.response_head, page.answer.url, seen.facts):
             visit = replace(visit, outcome="unchanged", article=seen.article, aliases=aliases(page))
             return await self._noted(Told(visit=visit, captures=captures, revision=seen))
         head, body = await self.desk.payload(page.answer)
-        article = await self._workers.think(understand, head, body, page.answer.url)
-        known = await self.desk.known_as(article.canonical_url, asked=asked, moved=moved(page))
+        article = await article_of(self._workers, head, body, page.answer.url)
+        declared = self._declarations.reserved_at(page.answer.url)
+        article = with_reservations(article, declared, FOR_THE_SITE)
+        canonical = self._network.secrets.hidden(article.canonical_url)
+        known = await self.desk.known_as(canonical, asked=asked, moved=moved(page))
         visit = replace(visit, article=known, aliases=aliases(page))
         told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known))
         return await self._kept(told) if self.desk.keeps else told
@@ -227,7 +261,7 @@ class Line:
         if latest is not None and not same_extractor(article, latest):
             with suppress(NotAnArticle, ExtractError, FetchError):
                 before = await self.desk.payload_of(latest)
-                baseline = await self._workers.think(understand, *before, latest.facts.url) if before else None
+                baseline = await article_of(self._workers, *before, latest.facts.url) if before else None
         return compare(article, latest, baseline=baseline)
 
     async def _noted(self, told: Told) -> Told:
@@ -257,11 +291,10 @@ class Line:
         await self.desk.note(visit)
 
     async def _good_robots(self, place: str, url: str) -> bytes | None:
-        # What counts is when it last answered: a file that does not change is captured once.
-        newest, answered_at = await self.desk.newest(url), await self.desk.answered_at(place)
-        if newest is None or _now() - (answered_at or newest[0].captured_at) > _ROBOTS_AGE:
+        last = await self.desk.robots(place, url)
+        if last is None or _now() - last[0] > _ROBOTS_AGE:
             return None
-        return decoded(newest[1], newest[2], limit=LARGEST_ROBOTS, url=url)
+        return beginning(last[1], last[2], limit=LARGEST + 1, url=url)
 
 
 def _attempt(url: str, role: Role, source: str | None) -> Visit:

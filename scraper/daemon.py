@@ -26,6 +26,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from archive import ledger
+from archive.secrets import shown
 from scraper.config import Config, require_contact, seed_files, watched
 from scraper.crawl import Told
 from scraper.edge import Works, authorities, pace, works
@@ -37,6 +38,7 @@ from scraper.rounds import Rounds
 from scraper.sources import Source
 from scraper.stamping import Stamping
 
+_SAID_BY_OTHERS = {"error", "message", "why"}
 _GRACE = 7.0  # seconds for visits on their way when the daemon is told to stop; ten is the promise
 _SETTLED = timedelta(seconds=2)  # after the start; then days that nobody sealed while we were away are
 _SPREAD_EACH = timedelta(seconds=0.1)  # so far apart are the first polls, so that a new daemon is no burst
@@ -75,8 +77,9 @@ def _logger(*, verbose: bool, as_json: bool) -> Any:
 
 
 def _harmless(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Remote strings may carry escape sequences; no log line does."""
-    return {name: safe(value) if isinstance(value, str) else value for name, value in event.items()}
+    """Remote strings may carry escape sequences, and errors of libraries anything; no log line does."""
+    bare = {name: shown(event[name]) for name in _SAID_BY_OTHERS & event.keys()}
+    return {name: safe(value) if isinstance(value, str) else value for name, value in {**event, **bare}.items()}
 
 
 async def _run(config: Config, sources: tuple[Source, ...], log: Any, *, wait: float) -> int:
@@ -185,9 +188,13 @@ class _Clockwork:
             "pressmark": told.revision.pressmark if told.revision else None,
             "links": len(told.announced.links) if told.announced else None,
             "dropped": (told.announced.dropped or None) if told.announced else None,
+            "cut": (told.announced.cut or None) if told.announced else None,
+            "left_out": told.left_out or None,
             "message": told.message,
         }
         self._log.info("visit", **{name: value for name, value in said.items() if value is not None})
+        if told.fell:
+            self._log.warning("trap", message=told.trap)
 
     async def _see_sources(self) -> None:
         seeds = self._seeds()

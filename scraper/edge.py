@@ -15,12 +15,13 @@ from archive.errors import Locked, ReadOnly, WriteFailed
 from archive.importing import Answer, Understand, Understood
 from archive.stamps import Authority, Kind
 from archive.store import open_alone
-from scraper.addresses import read_pin
-from scraper.config import Config
+from scraper.addresses import read_pin, read_proxy
+from scraper.config import Config, proxy_login, secrets_of
 from scraper.crawl import PRODUCT, Line, Manners
 from scraper.desk import ArchiveDesk, Desk, NoDesk
 from scraper.errors import ConfigError
 from scraper.frontier import Frontier, name_of_process
+from scraper.health import Bounds
 from scraper.imports import understood
 from scraper.network import Network
 from scraper.rounds import Pace
@@ -51,7 +52,7 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     archive = writer(config, wait=wait) if keep else None
     desk = ArchiveDesk(archive, min_free=config.archive.min_free) if archive else NoDesk()
     with _closing(archive, desk):
-        frontier = Frontier(archive.root / "frontier.sqlite" if archive else None, owner=name_of_process())
+        frontier = _frontier(config, archive)
         workers = new_workers(config)
         async with Network(network_settings(config)) as network:
             line = Line(network, frontier, workers, desk, _manners(config))
@@ -62,6 +63,16 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
                 desk.close()
                 frontier.let_go()
                 frontier.close()
+
+
+def _frontier(config: Config, archive: Writer | None) -> Frontier:
+    polite = config.politeness
+    return Frontier(
+        archive.root / "frontier.sqlite" if archive else None,
+        owner=name_of_process(),
+        delay=timedelta(seconds=polite.delay),
+        per_address=polite.per_address,
+    )
 
 
 @contextmanager
@@ -138,16 +149,21 @@ def network_settings(config: Config) -> NetworkSettings:
     """The door as the config sets it, with a User-Agent that says who asks."""
     net = config.network
     contact = f" (+{config.contact})" if config.contact else ""
+    user, password = proxy_login()
     return NetworkSettings(
         user_agent=f"{PRODUCT}/{version('pressmark')}{contact}",
         connect_seconds=net.connect,
         exchange_seconds=net.exchange,
         max_body=net.max_body,
         max_head=net.max_head,
+        max_fields=net.max_fields,
+        min_rate=net.min_rate,
         ports=net.ports,
         allow_private=tuple(ip_network(str(each)) for each in net.allow_private),
         pins=tuple(read_pin(pin) for pin in net.connect_to),
         ca_file=net.ca_file,
+        proxy=read_proxy(net.proxy, user=user, password=password) if net.proxy else None,
+        secrets=secrets_of(config),
     )
 
 
@@ -172,6 +188,7 @@ def pace(config: Config, *, again: bool = False, thorough: bool = False, looks: 
         looks=tuple(timedelta(seconds=age) for age in daemon.look_again) if looks else (),
         again=again,
         thorough=thorough,
+        bounds=Bounds(max_depth=config.sources.max_depth, daily_links=config.sources.daily_links),
     )
 
 
@@ -187,4 +204,5 @@ def _manners(config: Config) -> Manners:
         page_seconds=config.network.page,
         max_redirects=config.network.max_redirects,
         max_age=timedelta(seconds=config.sources.max_age) if config.sources.max_age else None,
+        tdmrep=config.politeness.tdmrep,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scraper.config import config_of
+from scraper.config import config_of, require_named
 from scraper.crawl import Told
 from scraper.edge import run, works
 from scraper.fetcher import check_url
@@ -29,6 +29,7 @@ def fetch(
     if archive is not None:
         said["archive"] = {**said.get("archive", {}), "dir": str(archive)}
     config = config_of(said)
+    require_named(config, [url])
 
     async def once() -> Told:
         async with works(config, keep=archive is not None) as made:

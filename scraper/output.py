@@ -1,17 +1,25 @@
 """What reaches the terminal: data on stdout, narration on stderr, exit codes."""
 
+import codecs
+import io
 import json
+import logging
 import sys
+import traceback
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, BinaryIO, cast
 
 from archive.errors import Ambiguous, ArchiveError, Damaged, Locked, NotAnArchive, NotAWarc, NotFound
 from archive.records import Capture, Outcome
+from archive.secrets import shown
 from scraper.errors import ConfigError, FetchError, NotAnArticle, Refused, ScraperError, Unreadable
 
 SCHEMA = 1
+# Control, format (bidi among them), surrogate, private and unassigned characters; separators of lines and paragraphs.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 DONE, FAILED, USAGE, MIXED, NO_ARTICLE, DAMAGE, LOCKED, POLICY = range(8)
 EXIT_HELP = (
@@ -56,11 +64,27 @@ def code_of(error: ScraperError | ArchiveError) -> int:
 
 def safe(text: str) -> str:
     """A remote string fit for a terminal and a log: one line, no control, escape, bidi and invisible characters."""
+    if text.isprintable():
+        return text
     return "".join(" " if char in "\n\r\t" else char for char in text if char in "\n\r\t" or not _is_hidden(char))
 
 
+def harmless(text: str) -> str:
+    """Lines fit for a terminal: as `safe`, but line ends and tabs stay. Surrogates too, for what they stand for."""
+    return text if text.isprintable() else "".join(char for char in text if char in "\n\t" or not _is_hidden(char))
+
+
 def _is_hidden(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") and char not in "\u200c\u200d"
+    return unicodedata.category(char) in _HIDDEN and char not in "\u200c\u200d"
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON that says the same and is harmless: what is hidden stands as \\uXXXX."""
+    return line if line.isprintable() else "".join(_escape(char) if _is_hidden(char) else char for char in line)
+
+
+def _escape(char: str) -> str:
+    return json.dumps(char)[1:-1] if char > "\x7f" else f"\\u{ord(char):04x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +97,26 @@ class Output:
     color: bool = True
 
     def line(self, text: str) -> None:
-        """Data, as text."""
+        """Data, as text; harmless, whoever wrote it."""
         if not self.json:
-            print(text, flush=True)
+            print(harmless(text), flush=True)
 
     def text(self, text: str) -> None:
-        """Data: a text as it is, with the newline it ends in."""
+        """Data: a text as it is, byte for byte, with the newline it ends in; on a terminal harmless."""
         if not self.json:
-            print(text, end="", flush=True)
+            print(harmless(text) if sys.stdout.isatty() else text, end="", flush=True)
 
     def object(self, said: Mapping[str, Any]) -> None:
-        """Data, as a JSON object."""
+        """Data, as a JSON object: all of it, and yet nothing that a terminal would obey."""
         if self.json:
             line = json.dumps({"schema": SCHEMA, **said}, ensure_ascii=False)
-            print(
-                line.encode("utf-8", "replace").decode(), flush=True
-            )  # an argument that was no UTF-8 holds surrogates
+            # An argument that was no UTF-8 holds surrogates.
+            print(_escaped(line.encode("utf-8", "replace").decode()), flush=True)
 
     def say(self, text: str) -> None:
-        """Narration."""
+        """Narration; harmless, whoever wrote it."""
         if not (self.quiet or self.json):
-            print(text, file=sys.stderr, flush=True)
+            print(harmless(text), file=sys.stderr, flush=True)
 
     def detail(self, text: str) -> None:
         """Narration for those who asked for more of it."""
@@ -116,6 +139,43 @@ class Output:
             lines = "\n".join(safe(line) for line in str(error).splitlines())
             print(f"pressmark: {lines}", file=sys.stderr, flush=True)
         return code
+
+
+class _Shown(io.RawIOBase):
+    """A terminal that takes bytes of text and shows what is harmless of them."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any) -> int:
+        sys.stdout.write(harmless(self._decoder.decode(bytes(piece))))
+        return len(piece)
+
+
+def stdout_bytes() -> BinaryIO:
+    """Where data goes that is bytes already: stdout as it is; on a terminal without what that would obey."""
+    return cast("BinaryIO", _Shown()) if sys.stdout.isatty() else sys.stdout.buffer
+
+
+def guard_stderr() -> None:
+    """What libraries log, what Python warns of and what nobody caught: as harmless and bare as our own words."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.captureWarnings(True)
+    sys.excepthook = _say_uncaught
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(shown(super().format(record)))
+
+
+def _say_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    print(harmless(shown("".join(traceback.format_exception(kind, error, trace)))), end="", file=sys.stderr)
 
 
 def capture_object(capture: Capture) -> dict[str, Any]:

@@ -29,7 +29,9 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from scraper.addresses import read_pin
+from archive.secrets import PARAMETER, without_userinfo
+from scraper.addresses import read_pin, read_proxy
+from scraper.secrets import read_named, why_not
 from scraper.units import seconds, size, size_text, time_text
 from scraper.yamlfile import Place, line_of, shown
 
@@ -58,12 +60,19 @@ class Reading:
 def _contact(text: str) -> str:
     if text and not CONTACT.fullmatch(text):
         raise ValueError(f"{shown(text)} is neither an e-mail address nor an http(s) URL in plain ASCII")
+    if "://" in text and (without_userinfo(text) != text or PARAMETER.search(text)):
+        raise ValueError("holds a secret, and it goes into every request; take it out")
     return text
 
 
 def _stamper(text: str) -> str:
     if not STAMPER.fullmatch(text):
         raise ValueError(f"{shown(text)} is not NAME rfc3161 URL or NAME opentimestamps URL, NAME of a-z, 0-9 and -")
+    url = text.split()[2]
+    if without_userinfo(url) != url:
+        raise ValueError("the URL holds a user name or password; nobody is logged in to, so take it out")
+    if why := why_not(url):
+        raise ValueError(why)
     return text
 
 
@@ -88,10 +97,21 @@ def _pin(text: str) -> str:
     return text
 
 
+def _secret(text: str) -> str:
+    read_named(text)
+    return text
+
+
+def _proxy(text: str) -> str:
+    read_proxy(text)
+    return text
+
+
 def _without_password(url: str) -> str:
     if not re.fullmatch(r"postgresql\+psycopg://\S*", url):
         raise ValueError("must be written postgresql+psycopg://USER@HOST/NAME")
-    if re.match(r"[^/]*//[^/@]*:[^/@]*@", url):
+    # As SQLAlchemy reads it: a password goes on to the @, whatever is in it; and a parameter may be one, too.
+    if re.match(r"[^/]*//[^@]*:[^@]*@", url) or PARAMETER.search(url) or "password" in url.partition("?")[2].lower():
         raise ValueError("may hold no password; PGPASSWORD in the environment does")
     return url
 
@@ -186,7 +206,11 @@ class PolitenessSection(Section):
     """How gently sites are visited; robots.txt and one request at a time to a host hold always, neither can be set."""
 
     delay: Seconds = 5
-    """between visits to one host, at least; a longer Crawl-delay in its robots.txt wins"""
+    """between visits to one host, at least; robots.txt may ask for more, and twice the last answer's time is kept"""
+    per_address: Annotated[Count, Field(le=500)] = 8
+    """visits at once to one address, over all its hosts; a browser opens six to a host, a content network bears more"""
+    tdmrep: Annotated[bool, Strict()] = False
+    """ask each site once a day for /.well-known/tdmrep.json too, and record what it reserves there"""
 
 
 class NetworkSection(Section):
@@ -202,16 +226,24 @@ class NetworkSection(Section):
     """of a response as sent; a longer one is cut there and marked as cut"""
     max_head: Annotated[Bytes, Field(ge=1024)] = 64 * 10**3
     """of a response's header fields; more is an attack or a broken server"""
+    max_fields: Annotated[int, Strict(), Field(ge=32, le=10_000)] = 256
+    """header fields of a response; sites send a few dozen, and many clients take 100 at most"""
+    min_rate: Bytes = 1000
+    """a second on average, once an answer has taken 10 s; a slower one is cut and marked as cut; 0: any"""
     max_redirects: Annotated[int, Strict(), Field(ge=0, le=50)] = 10
     """hops; browsers follow 20, news sites need 4"""
     ports: Annotated[tuple[Port, ...], AfterValidator(_one_at_least)] = (80, 443)
     """others are refused, so that no link reaches a mail server or a database"""
     allow_private: tuple[Network, ...] = ()
-    """networks that may be reached though they are not public, as 192.168.7.0/24"""
+    """networks that may be reached though they are not public, as 192.168.7.0/24; a source may name its own"""
     connect_to: tuple[Annotated[StrictStr, AfterValidator(_pin)], ...] = ()
     """HOST:PORT:ADDR:PORT as for curl: dials ADDR, private or not, for that origin"""
     ca_file: Annotated[Path, AfterValidator(_placed), AfterValidator(_there)] | None = None
     """PEM certificates trusted beside the system's; no setting turns certificate checks off"""
+    proxy: Annotated[StrictStr, AfterValidator(_proxy)] | None = None
+    """http://HOST:PORT, told to CONNECT to addresses checked here; null: none, whatever the environment says"""
+    secrets: tuple[Annotated[StrictStr, AfterValidator(_secret)], ...] = ()
+    """ORIGIN NAME: for ${NAME} in a URL of ORIGIN the environment's NAME is sent, and kept nowhere"""
 
     @field_validator("exchange", "page")
     @classmethod
@@ -229,6 +261,10 @@ class SourcesSection(Section):
     """folder of your own seed files; those that pressmark ships are always known"""
     max_age: Annotated[Seconds, Field(gt=0)] | None = 604800
     """what a sitemap dates earlier is left out, for it lists all there ever was; null takes all"""
+    max_depth: Annotated[int, Strict(), Field(ge=1, le=10)] = 3
+    """steps from a source to the sitemaps it leads to: home page, index, index of a year, sitemap of a month"""
+    daily_links: Count = 2_000
+    """new links of one source on one UTC day; the largest papers print fewer; the rest waits for the next day"""
     own: tuple[dict[str, Any], ...] = Field(default=(), alias="list")
     """sources of your own, in the form of a seed file (seeds/README.md); always on"""
 
@@ -239,9 +275,9 @@ class ExtractSection(Section):
     workers: Count = 2
     """processes at most, started when needed; two clean about a hundred pages a second"""
     time: Annotated[Seconds, Field(gt=0)] = 20
-    """for one page; then its process is killed, and the capture is kept without a text"""
+    """for one page: two fifths for the best reading, the rest for simpler ones"""
     memory: Annotated[Bytes, Field(ge=100 * 10**6)] = 1500 * 10**6
-    """for one process; some pages of 8 MB unfold to 2 GB"""
+    """for one process; some pages of 8 MB unfold to 2 GB, and are read by simpler means"""
     idle: Annotated[Seconds, Field(gt=0)] = 30
     """without work, then the processes end"""
 

@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import get_args
 
+from scraper.addresses import IPNetwork
 from scraper.errors import ConfigError
 from scraper.links import Kind
 from scraper.schedule import next_fire
+from scraper.secrets import why_not, written
 from scraper.urls import key, site, without_secrets
 from scraper.yamlfile import line_of, read_yaml, shown, yaml_text
 
@@ -31,7 +34,7 @@ _FIELDS: dict[str, Kind] = {
     "pages": "page",
 }
 _TEXTS = ("name", "home", "language", "country", "schedule")
-_KNOWN = (*_TEXTS, *_FIELDS, "tags")
+_KNOWN = (*_TEXTS, *_FIELDS, "tags", "allow_private", "daily_links")
 
 _ADDED = "# Written by `pressmark add`; yours to edit. The form is told in seeds/README.md.\n"
 
@@ -46,7 +49,9 @@ class Source:
     tags: tuple[str, ...] = ()  # lower case
     language: str | None = None  # BCP 47
     country: str | None = None  # ISO 3166-1 alpha-2, lower case
+    allow_private: tuple[IPNetwork, ...] = ()  # reached for it and what it announces, though they are not public
     schedule: str | None = None  # "every 15m" or five crontab fields in UTC; None: as often as it pays
+    daily_links: int | None = None  # new links that are taken on one UTC day; None: as sources.daily_links says
 
     @property
     def key(self) -> str:
@@ -102,8 +107,13 @@ def sources_of(
         "country": one["country"] and one["country"].lower(),
         "schedule": one["schedule"],
     }
+    most = _count(entry.get("daily_links"), "daily_links", refuse)
     tags = tuple(dict.fromkeys(tag.lower() for tag in _strings(entry.get("tags"), "tags", refuse)))
-    return tuple(Source(kind=kind, url=url, name=name, tags=tags, **common) for kind, url in listed)
+    networks = _networks(entry.get("allow_private"), refuse)
+    return tuple(
+        Source(kind=kind, url=url, name=name, tags=tags, allow_private=networks, daily_links=most, **common)
+        for kind, url in listed
+    )
 
 
 def _listed(entry: Mapping[str, object], refuse: _Refusal) -> list[tuple[Kind, str]]:
@@ -175,16 +185,35 @@ def _strings(value: object, field: str, refuse: _Refusal) -> list[str]:
     return [text for each in value if (text := _string(each, field, refuse))]
 
 
+def _networks(value: object, refuse: _Refusal) -> tuple[IPNetwork, ...]:
+    written = _strings(value, "allow_private", refuse)
+    try:
+        return tuple(ip_network(text) for text in written)
+    except ValueError as error:
+        hint = "write networks as 192.168.7.0/24 or fd00:7::/32"
+        raise refuse("allow_private", f"`allow_private`: {error}; {hint}") from error
+
+
 def _url(text: str, field: str, refuse: _Refusal) -> str:
-    """A URL as it is written. Passwords are refused: seed files are handed around, and no record may hold one."""
+    """A URL as it is written. Secrets are refused: seed files are handed around, and no record may hold one."""
     try:
         key(text)
     except ValueError as error:
         hint = f"; write https://{text}" if "://" not in text and "." in text else ""
-        raise refuse(field, f"`{text}` in `{field}` is no http(s) URL{hint}") from error
+        raise refuse(field, f"`{without_secrets(text)}` in `{field}` is no http(s) URL{hint}") from error
     if "@" in text and without_secrets(text) != text.partition("#")[0]:
         raise refuse(field, f"a URL in `{field}` holds a user name or password; take it out")
-    return without_secrets(text)
+    if why := why_not(text):
+        raise refuse(field, f"a URL in `{field}` cannot be taken: {why}")
+    return written(without_secrets(text))
+
+
+def _count(value: object, field: str, refuse: _Refusal) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise refuse(field, f"`{field}` is a whole number from 1, not {shown(value)}")
+    return value
 
 
 def _check_schedule(schedule: str | None, refuse: _Refusal) -> None:
@@ -268,6 +297,8 @@ def _written(source: Source) -> dict[str, object]:
         "language": source.language,
         "country": source.country,
         "schedule": source.schedule,
+        "daily_links": source.daily_links,
+        "allow_private": [str(network) for network in source.allow_private],
     }
     return entry | {field: value for field, value in told.items() if value}
 

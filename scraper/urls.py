@@ -11,6 +11,8 @@ import can_ada
 import courlan
 import tld
 
+from archive.secrets import without_userinfo
+
 LONGEST = 8_000  # characters of a URL; RFC 9110, 4.1 asks for at least as many
 
 # Names of query parameters that tell who sent the reader, never which article is meant. courlan's own pattern matches
@@ -21,22 +23,34 @@ _TRACKER = re.compile(
     r"|xtor|cmpid?|icid|ocid|s_cid|ftag|smid|smtyp|ref|ref_?src|ref_?url|referr?er|source",
     re.IGNORECASE,
 )
+# Names of a visitor's session: a maze hands out a new one on every page, and the article is the same.
+_SESSION = re.compile(
+    r"php_?sess(?:ion)?_?id|j_?session_?id|asp(?:\.net_)?session_?id\w*|aspsessionid\w{0,12}|cfid|cftoken|oscsid|zenid"
+    r"|xtc?sid|sess(?:ion)?_?(?:id|key|hash)|sessid",
+    re.IGNORECASE,
+)
+# These may as well stand for "story" or "section", so they are dropped only where they look like a session's (32 hex
+# digits), and where something else names the page.
+_PERHAPS_SESSION = re.compile(r"s|sid|session", re.IGNORECASE)
+_SESSION_VALUE = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
+_NAMED = re.compile(r"/[^/]*(?:-[^/]*-|\d{4})[^/]*/*$")
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\([SAF]\([a-z0-9]{8,}\)+\)", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
-_CREDENTIALS = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:[/\\]*)[^/?#\\]*@", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4_096)
 def key(url: str) -> str:
     """The identity of a URL: two spellings of one place have one key, and a key is its own key.
 
-    As a browser parses it (WHATWG), host in punycode, without credentials, fragment, trackers and doubled slashes, the
-    query sorted by name. Never merges http with https, nor `www.` with the bare host.
+    As a browser parses it (WHATWG), host in punycode, without credentials, fragment, trackers, a visitor's session and
+    doubled slashes, the query sorted by name. Never merges http with https, nor `www.` with the bare host.
     Raises ValueError for what is no http(s) URL or is longer than LONGEST.
     """
     parsed = _parse(url)
     # courlan gets the path alone: it would turn the host into Unicode by IDNA 2003 and judge the query (see _TRACKER).
-    path = courlan.normalize_url(SplitResult("", "", "/" + parsed.pathname.lstrip("/"), "", ""))
-    return _upper_escapes(f"{parsed.protocol}//{host(url)}{path}{_query(parsed.search)}")
+    bare = _without_session(parsed.pathname).lstrip("/")
+    path = courlan.normalize_url(SplitResult("", "", "/" + bare, "", ""))
+    return _upper_escapes(f"{parsed.protocol}//{host(url)}{path}{_query(parsed.search, path)}")
 
 
 @lru_cache(maxsize=4_096)
@@ -71,10 +85,7 @@ def same_publisher(a: str, b: str) -> bool:
 
 def without_secrets(url: str) -> str:
     """The URL without its fragment and without `user:password@`; nothing else is changed. Never raises."""
-    bare = url.partition("#")[0]
-    if "@" not in bare:
-        return bare
-    return _CREDENTIALS.sub(r"\1", bare)
+    return without_userinfo(url.partition("#")[0])
 
 
 def join(base: str, href: str) -> str | None:
@@ -111,15 +122,35 @@ def _hostname(parsed: can_ada.URL) -> str:
     return parsed.hostname.removesuffix(".")
 
 
-def _query(search: str) -> str:
+def _without_session(path: str) -> str:
+    """/a;jsessionid=1A2B and /(S(x1y2z3))/a as /a; /a stays as it is."""
+    if ";" not in path and "(" not in path:
+        return path
+    while (bare := _SESSION_IN_PATH.sub("", path)) != path:  # one may be written into another
+        path = bare
+    return path
+
+
+def _query(search: str, path: str) -> str:
     """`?` and the parameters that say which page is meant, sorted by name; "" when there are none."""
     parts = [part for part in search.removeprefix("?").split("&") if part and not _tracks(part)]
+    sure = [part for part in parts if not _may_be_session(part)]
+    if sure or _NAMED.search(path):
+        parts = sure
     return "?" + "&".join(sorted(parts, key=_name)) if parts else ""
 
 
 def _tracks(parameter: str) -> bool:
-    """Whether a parameter with a value only follows the reader."""
-    return "=" in parameter and _TRACKER.fullmatch(_name(parameter)) is not None
+    """Whether a parameter with a value only follows the reader, or numbers his visit."""
+    if "=" not in parameter:
+        return False
+    name = _name(parameter)
+    return _TRACKER.fullmatch(name) is not None or _SESSION.fullmatch(name) is not None
+
+
+def _may_be_session(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return _PERHAPS_SESSION.fullmatch(name) is not None and _SESSION_VALUE.fullmatch(value) is not None
 
 
 def _name(parameter: str) -> str:

@@ -12,6 +12,9 @@ from typing import Any, NoReturn
 
 import yaml
 
+from archive.secrets import shown as masked
+from archive.secrets import without_userinfo
+
 Place = tuple[str | int, ...]  # keys and list positions from the top: ("sources", "list", 3, "name")
 
 DEEPEST = 20  # nested lists and sections; settings need five
@@ -154,6 +157,11 @@ class _Walk:
 
 
 def shown(value: object) -> str:
-    """A value as a message quotes it: text in double quotes, nothing a terminal would obey, at most 60 characters."""
-    quoted = f'"{repr(value)[1:-1]}"' if isinstance(value, str) else repr(value)
+    """A value as a message quotes it: text in double quotes, nothing a terminal would obey, at most 60 characters.
+
+    Without credentials.
+    """
+    # Masked before it is cut: of half a URL nobody could tell what is the password.
+    bare = masked(without_userinfo(value)) if isinstance(value, str) else masked(repr(value))
+    quoted = f'"{repr(bare)[1:-1]}"' if isinstance(value, str) else bare
     return quoted if len(quoted) <= 60 else f"{quoted[:59]}…"

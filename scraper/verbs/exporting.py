@@ -11,7 +11,7 @@ from archive.finding import Conditions
 from scraper.edge import reader
 from scraper.errors import ConfigError
 from scraper.flags import FilterFlags, Flags
-from scraper.output import DONE, Output, counted, safe
+from scraper.output import DONE, Output, counted, safe, stdout_bytes
 from scraper.verbs.fetch import settings
 from scraper.verbs.filters import conditions
 
@@ -42,7 +42,7 @@ def _to_stdout(archive: Archive, chosen: Format, wanted: Conditions, output: Out
         raise ConfigError("export", f"{chosen.name} does not go to stdout; name a file or folder with -o")
     if output.json and chosen.name != "jsonl":
         raise ConfigError("export", f"--json and {chosen.name} cannot share stdout; name a file with -o")
-    count = chosen.write(archive, wanted, sys.stdout.buffer)
+    count = chosen.write(archive, wanted, stdout_bytes())
     sys.stdout.flush()
     output.say(_counted(count, chosen) if count else "nothing in this archive meets these filters")
     return DONE

@@ -10,20 +10,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from archive import Archive
 from archive.records import Outcome
-from scraper.config import Config, read_config, watched, with_flags
+from scraper.config import Config, read_config, require_named, watched, with_flags
 from scraper.crawl import Told
 from scraper.edge import Works, pace, run, works
 from scraper.errors import ConfigError, FetchError
 from scraper.fetcher import check_url
 from scraper.flags import Flags, NetworkFlags
 from scraper.frontier import Due
+from scraper.links import Announced
 from scraper.output import Output, capture_object, exit_code, safe
 from scraper.rounds import Rounds
 from scraper.sources import Source
+from scraper.traps import WORDS
 from scraper.urls import host
 
 _OUTCOMES: tuple[Outcome, ...] = (
@@ -51,6 +54,7 @@ def fetch(flags: Flags, urls: Sequence[str], *, again: bool, keep: bool, network
     if not urls:
         return _run(one_pass(config, flags.output, again=again, keep=keep, wait=wait))
     links = [link for url in urls for link in (_stdin() if url == "-" else [url])]
+    require_named(config, links)
     return _run(_links(config, flags.output, links, keep=keep, wait=wait))
 
 
@@ -153,6 +157,8 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
             else:
                 counts["polled"] += 1
                 _tell_poll(output, told, is_guess=is_guess)
+            if told.trap:
+                output.say(safe(told.trap))
             show(_summary(len(sources), counts))
 
         async with works(config, keep=keep, wait=wait) as made:
@@ -182,7 +188,7 @@ def progress(output: Output, doing: str) -> Iterator[Callable[[str], None]]:
     )
     with spinner:
         task = spinner.add_task(doing)
-        yield lambda text: spinner.update(task, description=text)
+        yield lambda text: spinner.update(task, description=escape(safe(text)))
 
 
 def _tell_poll(output: Output, told: Told, *, is_guess: bool) -> None:
@@ -192,10 +198,15 @@ def _tell_poll(output: Output, told: Told, *, is_guess: bool) -> None:
         speak = output.detail if is_guess else output.say
         speak(f"{visit.outcome:<11} {safe(told.message)}")
     else:
-        links, dropped = (len(told.announced.links), told.announced.dropped) if told.announced else (0, 0)
-        output.detail(f"{visit.outcome:<11} {links} links  {safe(visit.url)}")
-        if dropped:
-            output.say(f"{safe(visit.url)}: {dropped} links are more than one poll takes, and are left out")
+        announced = told.announced or Announced()
+        output.detail(f"{visit.outcome:<11} {len(announced.links)} links  {safe(visit.url)}")
+        if announced.dropped:
+            output.say(f"{safe(visit.url)}: {announced.dropped} links are more than one poll takes, and are left out")
+        if announced.cut:
+            output.say(f"{safe(visit.url)}: its last {announced.cut} bytes are more than is read of a source")
+    if told.left_out and not told.trap:
+        kinds = ", ".join(f"{count} {WORDS[kind]}" for kind, count in told.left_out.items())
+        output.detail(f"{safe(visit.url)}: left out: {kinds}")
 
 
 async def _work(
@@ -253,6 +264,7 @@ def as_object(told: Told) -> dict[str, Any]:
         "kind",
         "access",
         "source_link",
+        "reservations",
     )
     return {
         "url": visit.url,

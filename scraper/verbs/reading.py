@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,16 +10,20 @@ from typing import Any
 
 from archive import Archive
 from archive.finding import find
-from archive.records import Revision
+from archive.records import Revision, Visit
 from scraper.config import Config, watched
 from scraper.edge import reader
 from scraper.errors import ConfigError
 from scraper.flags import FilterFlags, Flags
-from scraper.frontier import counts_in
+from scraper.frontier import counts_in, traps_in
 from scraper.output import DONE, Output, safe
+from scraper.sources import Source
+from scraper.traps import Trap, is_of_trap, told_by, words
 from scraper.urls import key
 from scraper.verbs.fetch import settings
 from scraper.verbs.filters import conditions
+
+_VISITS = 20  # of one source that are looked at, to see since when it is in a trap
 
 
 def list_texts(flags: Flags, filters: FilterFlags, *, limit: int) -> int:
@@ -54,6 +58,8 @@ def show(flags: Flags, wanted: str, *, warc: bool, to: Path | None) -> int:
 
 def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | None) -> int:
     if to == Path("-"):
+        if sys.stdout.isatty():
+            raise ConfigError("-o -", "a WARC file is nothing for a terminal; name a file, or send it into a pipe")
         for member in archive.snapshot(revision):
             sys.stdout.buffer.write(member)
         return DONE
@@ -73,7 +79,13 @@ def _provenance(revision: Revision) -> str:
     facts = revision.facts
     told = [", ".join(facts.authors), facts.published, facts.site, facts.language, f"{revision.words} words"]
     line = safe(" · ".join(each for each in told if each))
-    return f"── {line}\n── {revision.text_file} · {revision.warc} @{revision.offset}\n── sha256 {revision.sha256}"
+    lines = [
+        line,
+        *([f"reserved: {safe(', '.join(facts.reservations))}"] if facts.reservations else []),
+        f"{revision.text_file} · {revision.warc} @{revision.offset}",
+        f"sha256 {revision.sha256}",
+    ]
+    return "\n".join(f"── {each}" for each in lines)
 
 
 def _revision_object(revision: Revision) -> dict[str, Any]:
@@ -104,6 +116,7 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
         bytes_kept = sum(length for length, _ in reading.warc_files().values())
         day = reading.outcomes(since=now - timedelta(days=1))
     frontier = counts_in(archive.root / "frontier.sqlite", now=now)
+    trapped = traps_in(archive.root / "frontier.sqlite")
     by_outcome: dict[str, int] = {}
     for (role, outcome), count in day.items():
         if role == "article":
@@ -114,6 +127,7 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
             **counts,
             "warc_bytes": bytes_kept,
             "last_day": by_outcome,
+            "traps": len(trapped),
             "frontier": frontier,
         }
     )
@@ -125,6 +139,8 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
     output.line(
         "last day   " + (" · ".join(f"{count} {name}" for name, count in sorted(by_outcome.items())) or "no visit")
     )
+    for url, trap in trapped.items():
+        output.line(f"trap       {safe(url)}: {words(trap).removeprefix('trap: ')}")
     output.line(
         "frontier   " + " · ".join(f"{count} {name}" for name, count in frontier.items())
         if frontier
@@ -133,18 +149,21 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
 
 
 def sources(flags: Flags) -> int:
-    """A line for each source that is watched: what its last poll brought."""
+    """A line for each source that is watched: what its last poll brought, and which trap it is in."""
     config, output = settings(flags), flags.output
-    told = list(_last_polls(config))
-    for source, visit in told:
+    told = _health_of_all(config)
+    for source, visit, trap in told:
         last = f"{visit.visited_at:%Y-%m-%d %H:%M}  {visit.outcome}" if visit else "never polled"
         seen = (
             {"last_visit": visit.visited_at.isoformat(), "outcome": visit.outcome, "reason": visit.reason}
             if visit
             else {}
         )
-        output.object({**asdict(source), **seen})
+        networks = [str(network) for network in source.allow_private]
+        output.object({**asdict(source), "allow_private": networks, **seen, **_health_object(visit, trap)})
         output.line(f"{source.kind:<12}  {safe(source.name):<28}  {last:<28}  {safe(source.url)}")
+        if trap:
+            output.line(f"{'':<14}{words(trap)}")
     if not told:
         output.say(
             f"{config.where('sources', 'on')}: no source is switched on: name seeds here, or run `pressmark add URL`"
@@ -152,11 +171,34 @@ def sources(flags: Flags) -> int:
     return DONE
 
 
-def _last_polls(config: Config) -> Iterator[tuple[Any, Any]]:
+def _health_object(visit: Visit | None, trap: Trap | None) -> dict[str, Any]:
+    """A source's health in --json: sound, trap, failing, or unknown before its first poll."""
+    if trap:
+        since, until = trap.since.isoformat(), trap.until.isoformat()
+        return {
+            "health": "trap",
+            "trap": {"kind": trap.kind, "since": since, "until": until, "left_out": trap.left_out},
+        }
+    answered = visit is not None and visit.outcome in ("new", "revised", "unchanged", "copy")
+    return {"health": "unknown" if visit is None else "sound" if answered else "failing", "trap": None}
+
+
+def _health_of_all(config: Config) -> list[tuple[Source, Visit | None, Trap | None]]:
+    """Every watched source with the visit of its last poll and the trap it is in."""
     watching = watched(config)
     if not (config.archive.dir / "FORMAT").exists():
-        yield from ((source, None) for source in watching)
-        return
+        return [(source, None, None) for source in watching]
     with reader(config) as archive, archive.reading() as reading:
-        for source in watching:
-            yield source, next(iter(reading.last_visits(source.url, limit=1)), None)
+        known = traps_in(archive.root / "frontier.sqlite")
+        return [
+            (source, *_health(reading.last_visits(source.url, limit=_VISITS), known.get(source.key)))
+            for source in watching
+        ]
+
+
+def _health(visits: Sequence[Visit], known: Trap | None) -> tuple[Visit | None, Trap | None]:
+    """The last poll and the trap that visits tell, newest first; how much was left out the frontier knows."""
+    trap = told_by(visits)
+    if trap and known and known.kind == trap.kind:
+        trap = known
+    return next((visit for visit in visits if not is_of_trap(visit)), None), trap

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from scraper.config import as_yaml, schema, watched
+from scraper.config import as_yaml, require_named, schema, watched
 from scraper.errors import ConfigError
 from scraper.fetcher import check_url
 from scraper.flags import Flags
 from scraper.opml import read_opml
-from scraper.output import DONE, safe
+from scraper.output import DONE, USAGE, safe
+from scraper.secrets import why_not
 from scraper.sources import Source, add_sources
 from scraper.urls import site
 from scraper.verbs.fetch import settings
@@ -40,16 +41,24 @@ def print_schema(flags: Flags) -> int:
 
 
 def add(flags: Flags, what: Sequence[str]) -> int:
-    """Write home pages, or the feeds of an OPML file, to seeds/added.yaml beside the config."""
+    """Write home pages, or the feeds of an OPML file, to seeds/added.yaml beside the config; 2 when some hold a secret.
+
+    Those are told and left out; the others are added.
+    """
     config = settings(flags)
     path = config.sources.seeds / "added.yaml"
-    wanted = [source for each in what for source in _sources_of(each)]
+    found = [source for each in what for source in _sources_of(each)]
+    refused = [ConfigError(source.url, why) for source in found if (why := why_not(source.url))]
+    for error in refused:
+        flags.output.fail(error)
+    wanted = [source for source in found if not why_not(source.url)]
+    require_named(config, (source.url for source in wanted))
     added = add_sources(path, wanted)
     for source in added:
         flags.output.object({"added": source.url, "kind": source.kind, "name": source.name, "file": str(path)})
         flags.output.line(f"{source.kind:<12}  {safe(source.name):<28}  {safe(source.url)}")
     flags.output.say(f"{len(added)} added to {path}, {len(wanted) - len(added)} were there")
-    return DONE
+    return USAGE if refused else DONE
 
 
 def _sources_of(what: str) -> list[Source]:

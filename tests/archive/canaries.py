@@ -125,3 +125,11 @@ def _blocks(raw: bytes) -> Iterator[bytes]:
         except zlib.error:
             continue
         yield from _blocks(plain)
+
+
+def is_in(raw: bytes, said: str) -> bool:
+    """Whether bytes hold an ASCII secret: as it is, escaped, in base64, hex or UTF-16, in gzip within gzip too."""
+    plain = said.encode()
+    written = {*_forms(said), plain.hex().encode(), said.encode("utf-16-le"), said.encode("utf-16-be")}
+    written |= {"".join(f"%{byte:02X}" for byte in plain).encode(), plain[::-1]}
+    return any(form in block for block in _blocks(raw) for form in written)

@@ -9,7 +9,7 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,8 @@ def written(root: Path) -> None:
         moved = exchange(b"", url=f"{HARBOUR}/old", status="301 Moved Permanently", headers=b"Location: /strike\r\n")
         *_, whole = first.append(Page(exchanges=(moved, exchange(b"<p>one</p>"))))
         told = visit(whole.record_id, article=HARBOUR)
-        kept = first.keep(article("One."), told, verdict="new", after=None)
+        reserving = replace(article("One."), reservations=("noai",), origins={"reservations:noai": "meta"})
+        kept = first.keep(reserving, told, verdict="new", after=None)
         first.append(page(b"<p>cut", url=f"{HARBOUR}/cut", truncated="length"))
         [copied] = first.append(page(b"<p>copy</p>", url=elsewhere))
         first.keep(
@@ -301,18 +302,20 @@ def test_a_text_file_is_its_conversion_s_block_under_the_name_of_its_hash(root, 
 def test_a_sidecar_leads_to_its_records(root, found):
     at = {(record.warc, record.offset): record for record in found}
     facts_of_a_text = named("Conversion")[: named("Conversion").index("captured_at")]
+    assert any(b'"reservations"' in path.read_bytes() for path in root.glob("text/**/*.json"))
     for path in root.glob("text/**/*.json"):
         said = json.loads(path.read_bytes())
         text = path.with_suffix(".txt").read_bytes()
         columns = named("Sidecar")
         own, row = columns[: columns.index("capture") + 1], columns[columns.index("capture") + 1 :]
-        assert sorted(said) == sorted([*own, *facts_of_a_text])
+        conversion = at[said["conversion"]["warc"], said["conversion"]["offset"]]
+        told = [name for name in facts_of_a_text if name != "reservations" or conversion.facts[name]]
+        assert sorted(said) == sorted([*own, *told])
         assert sorted(said["capture"]) == sorted(row)
         assert (said["format"], said["pressmark"], said["words"]) == (1, path.stem, len(text.split()))
         assert said["sha256"] == hashlib.sha256(text).hexdigest()
-        conversion = at[said["conversion"]["warc"], said["conversion"]["offset"]]
         assert (conversion.block, conversion.length) == (text, said["conversion"]["length"])
-        assert {name: conversion.facts[name] for name in facts_of_a_text} == {n: said[n] for n in facts_of_a_text}
+        assert {name: conversion.facts[name] for name in told} == {name: said[name] for name in told}
         answer = at[said["capture"]["warc"], said["capture"]["offset"]]
         assert (answer.id, answer.length) == (said["capture"]["record_id"], said["capture"]["length"])
         assert answer.id == conversion.points_to("WARC-Refers-To")

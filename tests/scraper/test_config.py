@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scraper import config as reading
 from scraper.config import as_yaml, read_config, require_contact, schema, seed_files, shipped, watched, with_flags
+from scraper.edge import network_settings
 from scraper.errors import ConfigError
 from scraper.settings import Config, Section, is_section, known
 from scraper.yamlfile import read_yaml
@@ -175,6 +176,9 @@ def test_every_mistake_in_a_file_is_told_at_once_each_with_its_line():
         ("network: {exchange: 3 s}", "network.exchange: must not be shorter than connect (10 s)"),
         ("network: {allow_private: [10.0.0.1/8]}", 'network.allow_private[0]: "10.0.0.1/8" is no network in CIDR form'),
         ("network: {connect_to: ['a:80']}", "network.connect_to[0]: 'a:80' is not HOST:PORT:ADDR:PORT"),
+        ("network: {max_fields: 8}", "network.max_fields: must be greater than or equal to 32, not 8"),
+        ("network: {proxy: 'proxy.example:3128'}", "network.proxy: 'proxy.example:3128' is not http://HOST:PORT"),
+        ("network: {proxy: 'http://me:hush@a:1'}", "network.proxy: a proxy is written without user and password"),
         ("network: {ca_file: our.pem}", "network.ca_file: there is no file our.pem"),
         ("network: {verify: false}", 'unknown key "verify" in section network; known are connect, exchange, page'),
         ("sources: {on: de}", 'sources.on: must be a list, not "de"'),
@@ -187,6 +191,23 @@ def test_every_mistake_in_a_file_is_told_at_once_each_with_its_line():
 def test_a_wrong_setting_is_named_with_what_is_wrong_and_what_would_be_right(text, said):
     [line] = refusal(text)
     assert line.startswith(f"config.yaml:1: {said}")
+
+
+def test_who_asks_at_the_proxy_stands_in_the_environment_alone():
+    environ = {"PRESSMARK_PROXY_USER": "me", "PRESSMARK_PROXY_PASSWORD": "hush", "HTTP_PROXY": "http://elsewhere:1"}
+    assert reading.proxy_login(environ=environ) == ("me", "hush")
+    assert reading.proxy_login(environ={}) == (None, None)
+    assert Config().network.proxy is None
+
+
+def test_the_door_takes_the_proxy_from_the_file_and_who_asks_from_the_environment(monkeypatch):
+    config = read_config(written("network: {proxy: 'http://proxy.example:3128'}"))
+    monkeypatch.setenv("PRESSMARK_PROXY_USER", "me")
+    monkeypatch.setenv("PRESSMARK_PROXY_PASSWORD", "hush")
+    proxy = network_settings(config).proxy
+    assert proxy
+    assert (proxy.name, proxy.credentials) == ("proxy.example:3128", "Basic bWU6aHVzaA==")
+    assert not re.search("hush|bWU6", f"{as_yaml(config)} {network_settings(config)}")
 
 
 def test_robots_txt_and_certificate_checks_cannot_be_switched_off():

@@ -2,10 +2,14 @@
 
 import io
 import json
+import logging
 import sys
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from archive.errors import (
     Ambiguous,
@@ -19,8 +23,9 @@ from archive.errors import (
     WriteFailed,
 )
 from archive.records import Capture
+from scraper import output
 from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle, Refused, ScraperError, Unreadable
-from scraper.output import Output, capture_object, code_of, counted, exit_code, safe
+from scraper.output import Output, capture_object, code_of, counted, exit_code, safe, stdout_bytes
 
 URL = "https://harbour-post.example/strike"
 
@@ -92,10 +97,10 @@ def test_quiet_narrates_nothing(capsys):
 
 
 def test_json_is_one_object_a_line_and_nothing_else(capsys):
-    output = Output(json=True)
-    output.line("kept")
-    output.say("one moment")
-    output.object({"headline": "Ж\n“ž”"})
+    speaker = Output(json=True)
+    speaker.line("kept")
+    speaker.say("one moment")
+    speaker.object({"headline": "Ж\n“ž”"})
     out, err = capsys.readouterr()
     assert out == '{"schema": 1, "headline": "Ж\\n“ž”"}\n'
     assert err == ""
@@ -136,3 +141,68 @@ def test_a_capture_is_shown_with_its_time_in_utc():
     assert shown["captured_at"] == "2026-11-20T12:00:00Z"
     assert (shown["warc"], shown["offset"], shown["length"]) == ("warc/a.warc.gz", 3, 90)
     json.dumps(shown)
+
+
+# Whatever a stranger wrote
+
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+HOSTILE = "a\x1b]8;;http://x\x07\x1b[2J\x9b31m\u202e\u2066\u200b\ufeff\u2028\x7f\x00\U000e0041\ud800b\u00ad\u0600"
+
+
+def hidden(said: str) -> set[str]:
+    """What a terminal might obey, or nobody would see; line ends and tabs are neither, nor what joins letters."""
+    return {each for each in said if unicodedata.category(each) in HIDDEN and each not in "\n\t\u200c\u200d"}
+
+
+def spoken(text: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """All that is ever printed of a text, on a terminal too."""
+    for speaker in (Output(), Output(json=True)):
+        speaker.line(text)
+        speaker.say(text)
+        speaker.object({"headline": text, text: [text]})
+        speaker.fail(FetchError(text, "url", text))
+        speaker.fail(NotFound(text, text))
+    out, err = capsys.readouterr()
+    return out + err
+
+
+@given(st.text())
+@example(HOSTILE)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_that_is_printed_moves_the_cursor_turns_a_line_round_or_hides(capsys, text):
+    assert hidden(spoken(text, capsys)) == set()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+@example(HOSTILE.replace("\ud800", ""))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_json_says_all_of_it_all_the_same(capsys, text):
+    Output(json=True).object({"headline": text})
+    out = capsys.readouterr().out
+    assert json.loads(out)["headline"] == text
+    assert out.count("\n") == 1
+
+
+def test_a_text_is_printed_byte_for_byte_and_on_a_terminal_harmless(monkeypatch, capsys):
+    Output().text(HOSTILE.replace("\ud800", ""))
+    assert capsys.readouterr().out == HOSTILE.replace("\ud800", "")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    Output().text(HOSTILE)
+    stdout_bytes().write(HOSTILE.encode("utf-8", "replace"))
+    assert hidden(capsys.readouterr().out) == set()
+
+
+@pytest.mark.parametrize("guard", ["harmless", "_escaped"])
+def test_without_what_makes_it_harmless_it_is_not(monkeypatch, capsys, guard):
+    monkeypatch.setattr(f"scraper.output.{guard}", lambda text: text)
+    assert hidden(spoken(HOSTILE.replace("\ud800", ""), capsys))
+
+
+def test_what_libraries_log_and_what_nobody_caught_is_harmless_and_bare(capsys):
+    secret = "http://me:c4n4ry@news.example/"
+    record = logging.LogRecord("lib", logging.WARNING, "", 1, "%s %s", (HOSTILE, secret), None)
+    said = output._Formatter("%(name)s: %(message)s").format(record)
+    error = ValueError(f"{HOSTILE} {secret}")
+    output._say_uncaught(ValueError, error, None)
+    for each in (said, capsys.readouterr().err):
+        assert (hidden(each), "c4n4ry" in each, "news.example" in each) == (set(), False, True)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_an_entry_stands_for_every_url_it_lists(seed_file):
         schedule="every 30m",
     )
     assert herald == Source(url="https://www.herald.test/", kind="home", name="herald.test")
+
+
+def test_a_source_may_name_private_networks_of_its_own(seed_file):
+    text = (
+        "- home: http://intranet.test/\n  allow_private: [10.7.0.0/16, 'fd00:7::/32']\n- home: https://herald.test/\n"
+    )
+    ours, herald = read_seeds(seed_file(text))
+    assert ours.allow_private == (ip_network("10.7.0.0/16"), ip_network("fd00:7::/32"))
+    assert herald.allow_private == ()
+
+
+def test_the_private_networks_of_a_source_are_written_with_it(seed_file, tmp_path):
+    [ours] = read_seeds(seed_file("- home: http://intranet.test/\n  allow_private: [10.7.0.0/16]\n"))
+    add_sources(tmp_path / "added.yaml", [ours])
+    assert read_seeds(tmp_path / "added.yaml") == (ours,)
 
 
 def test_norway_is_not_false(seed_file):
@@ -271,3 +287,11 @@ def test_a_schedule_names_the_next_poll(schedule, fires):
 def test_a_schedule_that_says_nothing_is_refused(schedule):
     with pytest.raises(ValueError, match=r"schedule|weekday"):
         next_fire(schedule, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_a_source_may_have_a_daily_budget_of_its_own_which_is_a_whole_number(seed_file):
+    entry = "- {name: Gazette, feeds: ['https://gazette.test/feed'], daily_links: 5000}"
+    assert [each.daily_links for each in read_seeds(seed_file(entry))] == [5000]
+    for wrong in ("0", "many", "-3", "1.5", "true", "'7'"):
+        with pytest.raises(ConfigError, match="`daily_links` is a whole number from 1"):
+            read_seeds(seed_file(entry.replace("5000", wrong)))

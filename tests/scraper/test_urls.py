@@ -44,6 +44,13 @@ def test_any_text_has_a_key_or_is_refused(text):
         ("https://user:secret@gazette.test/a", "https://gazette.test/a"),
         ("https://gazette.test./a", "https://gazette.test/a"),
         (r"https:\\gazette.test\a", "https://gazette.test/a"),
+        ("https://gazette.test/a?PHPSESSID=4f1a&id=7", "https://gazette.test/a?id=7"),
+        ("https://gazette.test/a;jsessionid=1A2B3C.node4?id=7", "https://gazette.test/a?id=7"),
+        ("https://gazette.test/(S(x1y2z3x1y2z3))/a.aspx", "https://gazette.test/a.aspx"),
+        ("https://gazette.test/a.asp?ASPSESSIONIDQADRT=X&id=7", "https://gazette.test/a.asp?id=7"),
+        ("https://gazette.test/a.cfm?CFID=12&CFTOKEN=99&id=7", "https://gazette.test/a.cfm?id=7"),
+        (f"https://gazette.test/view.php?t=7&sid={'0f' * 16}", "https://gazette.test/view.php?t=7"),
+        (f"https://gazette.test/the-ferry-is-late?s={'0f' * 16}", "https://gazette.test/the-ferry-is-late"),
     ],
 )
 def test_two_spellings_of_one_place_have_one_key(one, other):
@@ -61,6 +68,12 @@ def test_two_spellings_of_one_place_have_one_key(one, other):
         ("https://gazette.test/show?a=1&copy=2", "https://gazette.test/show?a=1&copy=3"),
         ("https://gazette.test/a%2Fb", "https://gazette.test/a/b"),
         ("https://gazette.test/A", "https://gazette.test/a"),
+        (f"https://gazette.test/story.php?sid={'0f' * 16}", f"https://gazette.test/story.php?sid={'1f' * 16}"),
+        (f"https://gazette.test/?s={'0f' * 16}", f"https://gazette.test/?s={'1f' * 16}"),
+        ("https://gazette.test/a?sid=7", "https://gazette.test/a?sid=8"),
+        ("https://gazette.test/a?s=harbour&p=1", "https://gazette.test/a?s=ferry&p=1"),
+        ("https://gazette.test/a;id=7", "https://gazette.test/a;id=8"),
+        ("https://gazette.test/a_(town)", "https://gazette.test/a"),
     ],
 )
 def test_two_articles_never_share_a_key(one, other):

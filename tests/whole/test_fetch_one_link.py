@@ -33,8 +33,8 @@ REASONS = {
 }
 FIELDS = {  # DESIGN.md, 4.1
     "schema", "url", "final_url", "canonical_url", "outcome", "reason", "pressmark", "text_file", "sha256", "headline",
-    "authors", "published", "modified", "language", "site", "publisher", "kind", "access", "source_link", "words",
-    "facts_changed", "copy_of", "extractor", "site_memory", "captures",
+    "authors", "published", "modified", "language", "site", "publisher", "kind", "access", "source_link",
+    "reservations", "words", "facts_changed", "copy_of", "extractor", "site_memory", "captures",
 }  # fmt: skip
 CAPTURE_FIELDS = {
     "record_id", "url", "status", "warc", "offset", "length", "captured_at", "payload_digest",
@@ -77,8 +77,8 @@ class TestAnArticle:
             "url": GRAIN.url, "final_url": GRAIN.url, "canonical_url": GRAIN.url, "outcome": "new", "reason": None,
             "headline": GRAIN.headline, "authors": list(GRAIN.authors), "published": GRAIN.published,
             "modified": GRAIN.modified, "language": GRAIN.language, "site": GRAIN.host, "publisher": "Gulf Courier",
-            "kind": "article", "access": "open", "source_link": None, "words": len(GRAIN.text.split()),
-            "facts_changed": [], "copy_of": None, "site_memory": None,
+            "kind": "article", "access": "open", "source_link": None, "reservations": [],
+            "words": len(GRAIN.text.split()), "facts_changed": [], "copy_of": None, "site_memory": None,
         }  # fmt: skip
         assert {name: told[name] for name in truth} == truth
         digest = hashlib.sha256(GRAIN.text.encode()).hexdigest()
