@@ -19,6 +19,7 @@ _NOT_PUBLIC_4 = tuple(
         "10.0.0.0/8",
         "100.64.0.0/10",  # carrier NAT; 100.100.100.200 is a cloud's metadata service
         "127.0.0.0/8",
+        "168.63.129.16/32",  # Azure's platform service, though it lies among public ones
         "169.254.0.0/16",  # link local; 169.254.169.254 is most clouds' metadata service
         "172.16.0.0/12",
         "192.0.0.0/24",  # protocol assignments; 192.0.0.192 is a metadata service

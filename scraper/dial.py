@@ -69,7 +69,7 @@ class Names:
             return error
         except ValueError as error:  # a label that is empty, too long, or holds a NUL
             return OSError(f"no host name: {error}")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) or OSError("the name has no address")
 
     def _remember(self, host: str, until: float, known: tuple[str, ...] | OSError) -> None:
         if len(self._known) >= _DNS_NAMES:
