@@ -7,8 +7,10 @@ MASK = "masked-by-pressmark"  # also a value that a cookie may have (RFC 6265, 4
 _COOKIE = rb"set-cookie2?"
 # What servers hand out or echo besides cookies; their values go as a whole.
 _TOKENS = (
-    rb"(?:proxy-)?authorization|(?:proxy-)?authentication-info|cookie2?|x-(?:access|auth|csrf|xsrf|api)-(?:token|key)"
-    rb"|x-amz-security-token"
+    rb"(?:proxy-)?authorization|(?:proxy-)?authentication-info|cookie2?"
+    rb"|x-(?:[a-z0-9]{1,20}-){0,4}(?:auth|authorization|token|jwt|(?:csrf|xsrf)(?:token)?|session|sessionid)"
+    rb"(?:-[a-z0-9]{1,20}){0,4}"
+    rb"|x-(?:access|api|auth)-key"
 )
 _PLACES = rb"(?:content-)?location|refresh"
 # A field with the line end before it, folded lines too (RFC 9112, 5.2). A fixed character at the beginning, not ^,
@@ -21,12 +23,13 @@ _AFTER_LF = re.compile(_FIELD % rb"\n")
 _AFTER_CR = re.compile(_FIELD % rb"\r(?!\n)")
 # Attributes that say nothing of who was asked. Whatever else stands behind a cookie may be the rest of its value.
 _ATTRIBUTE = re.compile(
-    rb"(?i)\s*(?:secure|httponly|partitioned|samesite\s*=\s*(?:lax|strict|none)|priority\s*=\s*(?:low|medium|high)"
+    rb"(?i)(?:secure|httponly|partitioned|samesite\s*=\s*(?:lax|strict|none)|priority\s*=\s*(?:low|medium|high)"
     rb"|max-age\s*=\s*-?\d{1,12}|domain\s*=\s*[a-z0-9.-]{1,253}|path\s*=\s*/[a-z0-9/_.-]{0,60}"
-    rb"|expires\s*=\s*[a-z]{3,9},?\s+\d{1,2}[ -][a-z]{3}[ -]\d{2,4}\s+[\d:]{4,8}(?:\s+[a-z]{3})?)?\s*"
+    rb"|expires\s*=\s*[a-z]{3,9},?\s+\d{1,2}[ -][a-z]{3}[ -]\d{2,4}\s+[\d:]{4,8}(?:\s+[a-z]{3})?)?"
 )
-_IN_HEADER = re.compile(rb"(?<=//)[^/?#\s\\<>\",;]*@")
-_IN_PLACE = re.compile(rb"(?i)(https?:[/\\]*|[/\\]{2,})[^/?#\\\r\n]*@")
+_IN_HEADER = re.compile(rb"(?:(?<=//)|(?<=[\\/]\\))[^/?#\s\\<>\",;]*@")
+_SEPARATOR = re.compile(rb"([/\\?#\r\n]+)")
+_SCHEME = re.compile(rb"(?i)https?:")
 
 _IN_URL = re.compile(
     r"^(\s*[a-z][a-z0-9+.-]*:[/\\]+|\s*https?:|\s*[/\\]{2,})[^/?#\\]*@|^(\s*)(?!mailto:)[\w.+%-]+:[^/?#\\]*@",
@@ -39,7 +42,7 @@ _NAMES = (
     r"(?:[a-z]{1,20}[_-]?)?token|(?:api|auth|access|private)[_-]?key|auth|jwt|passwo?r?d|passwd|pwd|(?:[a-z]{1,20}[_-])?secret"
     r"|sig|signature|x-(?:amz|goog)-(?:signature|credential|security-token)|session[_-]?id|sid|phpsessid|jsessionid"
 )
-PARAMETER = re.compile(rf"(?<=[?&;])({_NAMES})=([^&#;\s\"'<>`]+)", re.IGNORECASE)
+PARAMETER = re.compile(rf"(?<=[?&;#])({_NAMES})=([^&#;\s\"'<>`]+)", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"(?:\$|%24)(?:\{|%7[Bb])([A-Z][A-Z0-9_]*)(?:\}|%7[Dd])")
 
 
@@ -59,7 +62,7 @@ def _masked_field(field: re.Match[bytes]) -> bytes:
     begin = field[0][: field.start("value") - field.start()]
     value = field["value"]
     if field["place"]:
-        return begin + _IN_PLACE.sub(rb"\1", value)
+        return begin + _without_users(value)
     return begin + (_masked_cookie(value) if field["cookie"] else b" " + MASK.encode())
 
 
@@ -67,7 +70,30 @@ def _masked_cookie(value: bytes) -> bytes:
     first, *more = value.split(b";")
     name, equals, _ = first.partition(b"=")
     pieces = [name + equals + MASK.encode() if equals else b" " + MASK.encode()]
-    return b";".join(pieces + [each if _ATTRIBUTE.fullmatch(each) else b" " + MASK.encode() for each in more])
+    kept = (each if _ATTRIBUTE.fullmatch(each.strip()) else b" " + MASK.encode() for each in more)
+    return b";".join((*pieces, *kept))
+
+
+def _without_users(value: bytes) -> bytes:
+    """A URL as browsers take it, or some text around one, without `user:password@`; in time linear to its length."""
+    if b"@" not in value:
+        return value
+    pieces = _SEPARATOR.split(value)
+    for at in range(0, len(pieces), 2):
+        before, at_sign, host = pieces[at].rpartition(b"@")
+        if not at_sign:
+            continue
+        slashes = len(pieces[at - 1]) - len(pieces[at - 1].rstrip(b"/\\")) if at else 0
+        if scheme := _last_scheme(before):
+            pieces[at] = before[:scheme] + host
+        elif slashes > 1 or (slashes == 1 and _last_scheme(pieces[at - 2]) == len(pieces[at - 2])):
+            pieces[at] = host
+    return b"".join(pieces)
+
+
+def _last_scheme(text: bytes) -> int:
+    """Where the last `https:` in it ends; 0 when there is none."""
+    return max((found.end() for found in _SCHEME.finditer(text)), default=0)
 
 
 def without_userinfo(url: str) -> str:

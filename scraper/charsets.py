@@ -62,8 +62,14 @@ _LABELS = {
     "utf-16-le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
 }
 CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
+_BY_PYTHON = {codec.replace("-", "_"): codec for codec in _LABELS}
 
 
 def codec_of(label: str) -> str | None:
     """The Python codec for a charset label as a page or server writes it; None when the web knows no such label."""
     return CODECS.get(label.strip(" \t\n\f\r").lower())
+
+
+def codec_named(codec: str) -> str | None:
+    """The codec that Python, or a guess of its, calls by this name; None when the web does not know it (utf_7)."""
+    return _BY_PYTHON.get(codec) or codec_of(codec.replace("_", "-"))

@@ -179,8 +179,11 @@ class Line:
         except (Unreadable, ExtractError, FetchError) as error:
             visit = replace(visit, outcome="failed", reason=error.reason)
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
-        secrets = self._network.secrets
-        return await self._noted(replace(told, announced=announced.told_as(secrets.hidden) if secrets else announced))
+        return await self._noted(replace(told, announced=announced.told_as(self.heard)))
+
+    def heard(self, url: str) -> str:
+        """A URL that a site told us, as it may be kept: without the values that it was asked with."""
+        return self._network.secrets.hidden(url)
 
     async def _is_unread(self, url: str, read_at: datetime | None) -> bool:
         captured_at = await self.desk.captured_at(url)
@@ -232,7 +235,7 @@ class Line:
         article = await article_of(self._workers, head, body, page.answer.url)
         declared = self._declarations.reserved_at(page.answer.url)
         article = with_reservations(article, declared, FOR_THE_SITE)
-        canonical = self._network.secrets.hidden(article.canonical_url)
+        canonical = self.heard(article.canonical_url)
         known = await self.desk.known_as(canonical, asked=asked, moved=moved(page))
         visit = replace(visit, article=known, aliases=aliases(page))
         told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known))

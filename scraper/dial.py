@@ -45,7 +45,7 @@ class Names:
             kept = _DNS_FAILURE_KEPT if isinstance(known, OSError) else _DNS_KEPT
             self._remember(host, time.monotonic() + kept, known)
         if isinstance(known, OSError):
-            raise known
+            raise type(known)(*known.args)  # the same one again would grow a traceback with every hit
         return known
 
     def prefer(self, host: str, address: str) -> None:

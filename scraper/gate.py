@@ -111,7 +111,7 @@ class Gate:
 
     @asynccontextmanager
     async def visit(self, *, held: str | None = None) -> AsyncIterator[None]:
-        """One visit: the first request waits for the host's delay, what it leads to does not.
+        """One visit: its first request, and a hop to another host, wait for that host's delay; all others do not.
 
         held: a host whose slot was claimed for this visit; it is given back when the visit never used it.
         """

@@ -32,7 +32,7 @@ _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 _READ = 64 * 1024  # bytes asked of a socket at a time
 _KEEP_ALIVE = 15.0  # seconds; above the default delay between visits, below most servers' patience
 _KEEP_PER_SHARD = 8
-_INFLATED = 50_000_000  # bytes of a body that are looked at for its end; no reader takes more
+_INFLATED = 64_000_000  # bytes of a body that are looked at for its end; no reader takes more
 _INFLATED_HERE = 256 * 1024  # bytes of a coded body; a larger one is inflated in a thread
 _PLAIN = re.compile(r"https?://[^/?#@]+/[^#]*")  # nothing to leave out, and no path to fill in
 _USERINFO = re.compile(r"//[^/?#]*@")
@@ -248,7 +248,7 @@ class Network:
             started_at=tap.started_at,
             seconds=tap.last - tap.first,
             request_head=self.secrets.taken_out(_SECRETS.sub(rb"\1:", bytes(tap.sent))),
-            response_head=archived_head(self.secrets.taken_out(response.head)),
+            response_head=archived_head(self.secrets.heard(response.head)),
             body=response.body,
             ip=tap.stream.route.ip if tap.stream else None,
             truncated="length" if is_too_long else truncated,

@@ -78,7 +78,10 @@ def retry_after(value: str, now: datetime) -> timedelta:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return LONGEST if len(text) > 9 else min(LONGEST, timedelta(seconds=int(text)))
-    date = parsedate_to_datetime(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except (OverflowError, TypeError, IndexError) as error:  # years and zones that no calendar has
+        raise ValueError(f"{text[:40]!r} is neither seconds nor an HTTP-date") from error
     # An HTTP-date is GMT by definition (5.6.7); Python leaves "-0000" and asctime dates without a zone.
     until = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(timedelta(0), min(LONGEST, until - now))

@@ -224,7 +224,8 @@ class Rounds:
         if due.role == "home":
             with suppress(FetchError):  # it was read before this poll and has run out since: the next poll asks again
                 rules = await self._line.gate.rules(due.url)
-                found += [("sitemap", place) for place in places_to_look(rules.sitemaps, due.url)]
+                told = map(self._line.heard, rules.sitemaps)
+                found += [("sitemap", place) for place in places_to_look(told, due.url)]
         rows: list[Row] = []
         root = due.source or due.key
         for kind, url in found:

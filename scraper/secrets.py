@@ -2,7 +2,8 @@
 
 A URL like https://news.example/feed?token=… is its own password. Written `?token=${NEWS_TOKEN}` it can be kept, logged
 and shown; the value comes from the environment, is put in as a request is written, only for the origin it is named
-for, and is taken out of the answer's head.
+for, and is taken out of the answer's head. A ${NAME} that a site writes is none of ours: the value is for the places
+that its owner chose, not for every link that leads to its origin.
 """
 
 import re
@@ -69,6 +70,8 @@ class Secrets:
         longest_first = sorted(self._names, key=len, reverse=True)
         self._seen = re.compile("|".join(map(re.escape, longest_first))) if known else None
         self._bytes_seen = re.compile(self._seen.pattern.encode()) if self._seen else None
+        named = "|".join(sorted({each.name for each in known}))
+        self._forged = re.compile(rf"((?:\$|%24))(?:\{{|%7[Bb])(?=(?:{named})(?:\}}|%7[Dd]))")
 
     def __bool__(self) -> bool:
         return self._seen is not None
@@ -83,6 +86,10 @@ class Secrets:
         target = PLACEHOLDER.sub(lambda found: self._values.get((origin, found[1]), found[0]), said)
         return {"target": target.encode("ascii")}
 
+    def heard(self, head: bytes) -> bytes:
+        """As `taken_out`, of a head that a server sent: a $%7BNAME%7D that it wrote itself stands for nothing."""
+        return self.taken_out(self._defused(head.decode("latin-1")).encode("latin-1")) if self._seen else head
+
     def taken_out(self, wire: bytes) -> bytes:
         """Bytes of a head without our values: $%7BNAME%7D stands for each."""
         if self._bytes_seen is None:
@@ -95,7 +102,10 @@ class Secrets:
 
     def hidden(self, text: str) -> str:
         """Text that a site told us, without our values; many put the token they were asked with into their links."""
-        return self._seen.sub(lambda found: self._names[found[0]], text) if self._seen else text
+        return self._seen.sub(lambda found: self._names[found[0]], self._defused(text)) if self._seen else text
+
+    def _defused(self, text: str) -> str:
+        return self._forged.sub(r"\1%257B", text)
 
 
 def _origin(url: str) -> str:

@@ -223,7 +223,7 @@ class NetworkSection(Section):
     page: Annotated[Seconds, Field(gt=0)] = 90
     """for one link with all its redirects"""
     max_body: Annotated[Bytes, Field(ge=1)] = 20 * 10**6
-    """of a response as sent; a longer one is cut there and marked as cut"""
+    """of a link's responses together, as sent; the rest is cut and marked as cut"""
     max_head: Annotated[Bytes, Field(ge=1024)] = 64 * 10**3
     """of a response's header fields; more is an attack or a broken server"""
     max_fields: Annotated[int, Strict(), Field(ge=32, le=10_000)] = 256

@@ -33,7 +33,7 @@ _SESSION = re.compile(
 # digits), and where something else names the page.
 _PERHAPS_SESSION = re.compile(r"s|sid|session", re.IGNORECASE)
 _SESSION_VALUE = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
-_NAMED = re.compile(r"/[^/]*(?:-[^/]*-|\d{4})[^/]*/*$")
+_FOUR_DIGITS = re.compile(r"\d{4}")
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\([SAF]\([a-z0-9]{8,}\)+\)", re.IGNORECASE)
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 
@@ -135,9 +135,14 @@ def _query(search: str, path: str) -> str:
     """`?` and the parameters that say which page is meant, sorted by name; "" when there are none."""
     parts = [part for part in search.removeprefix("?").split("&") if part and not _tracks(part)]
     sure = [part for part in parts if not _may_be_session(part)]
-    if sure or _NAMED.search(path):
+    if len(sure) < len(parts) and (sure or _names_a_page(path)):
         parts = sure
     return "?" + "&".join(sorted(parts, key=_name)) if parts else ""
+
+
+def _names_a_page(path: str) -> bool:
+    last = path.rstrip("/").rpartition("/")[2]
+    return last.count("-") > 1 or _FOUR_DIGITS.search(last) is not None
 
 
 def _tracks(parameter: str) -> bool:

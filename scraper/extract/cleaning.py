@@ -9,6 +9,7 @@ from lxml.html import HtmlElement, fromstring
 
 from archive.records import Article, count_words
 from scraper import urls
+from scraper.charsets import codec_named
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
@@ -109,7 +110,7 @@ def _guessed(body: bytes) -> str | None:
     if zeros:
         return None
     best = from_bytes(body[:_GUESSED]).best()
-    return best.encoding if best else None
+    return codec_named(best.encoding) if best else None
 
 
 def _cleared(lines: list[Line], facts: Facts, url: str) -> Cleared:

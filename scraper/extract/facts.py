@@ -349,17 +349,19 @@ def _published(page: _Markup) -> Iterator[tuple[str, str]]:
     yield from _dates(("time", str(value)) for value in printed[:3])
     times = page.tree.xpath("(//article//time|//main//time|//header//time)/@datetime")
     yield from _dates(("time", str(value)) for value in times[:1])
-    # Fixed bounds: htmldate's own upper bound is today, and the same page must give the same date tomorrow.
-    guess = find_date(
-        page.tree,
-        extensive_search=False,
-        original_date=True,
-        url=page.url,
-        min_date="1995-01-01",
-        max_date="2099-12-31",
-    )
-    if guess:
+    if guess := _guessed_date(page):
         yield "htmldate", guess
+
+
+def _guessed_date(page: _Markup) -> str | None:
+    # Fixed bounds: htmldate's own upper bound is today, and the same page must give the same date tomorrow.
+    first, last = "1995-01-01", "2099-12-31"
+    try:
+        return find_date(
+            page.tree, extensive_search=False, original_date=True, url=page.url, min_date=first, max_date=last
+        )
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None  # "+24:00" and the like: no text is lost for its date
 
 
 def _dates(stated: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

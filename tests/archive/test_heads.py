@@ -86,6 +86,11 @@ HANDED_OUT = {
     "a token": b"X-Auth-Token: c4n4ry",
     "a key": b"X-API-Key: c4n4ry",
     "a protection against forgery": b"X-CSRF-Token: c4n4ry",
+    "the same in one word": b"X-CSRFToken: c4n4ry",
+    "who is known": b"X-Auth-User: c4n4ry",
+    "a session": b"X-Session-Id: c4n4ry",
+    "a cloud's token": b"X-Amz-Security-Token: c4n4ry",
+    "another field with backslashes": b'Link: <http:\\\\me:c4n4ry@news.example/>; rel="next"',
     "an authorization": b"Authorization: Bearer c4n4ry",
     "a cookie sent back": b"Cookie: sid=c4n4ry",
     "a proxy's": b"Proxy-Authorization: Basic c4n4ry",
@@ -151,3 +156,22 @@ def test_whatever_stands_around_it_a_cookie_on_a_line_of_its_own_is_masked(noise
 def test_an_archived_head_is_its_own_archived_head(lines):
     archived = archived_head(_head(*lines))
     assert archived_head(archived) == archived
+
+
+# 60 kB of each: what looked at them again from every byte on would take minutes.
+FLOODS = [
+    b"Location: " + b"/" * 60_000,
+    b"Location: " + b"/" * 60_000 + b"?@",
+    b"Location: " + b"http:" * 12_000 + b"?@",
+    b"Refresh: " + b"/@" * 30_000,
+    b"Set-Cookie: a=b;" + b" " * 60_000 + b"x",
+    b"Set-Cookie: a=b; path" + b" " * 60_000 + b"x",
+    b"X-" + b"auth-" * 12_000,
+    b"Link: " + b"<//" * 20_000,
+]
+
+
+@pytest.mark.parametrize("flood", FLOODS, ids=[flood[:24].decode() for flood in FLOODS])
+def test_a_head_made_to_hold_us_up_is_masked_as_quickly_as_any_other(flood: bytes):
+    for _ in range(20):
+        assert archived_head(b"HTTP/1.1 200 OK\r\n" + flood + b"\r\n\r\n").startswith(b"HTTP/1.1 200 OK\r\n")

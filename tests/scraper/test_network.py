@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ import trustme
 from archive.heads import archived_head, status_of
 from archive.records import Exchange
 from scraper.addresses import IPNetwork, Pin, Proxy, read_proxy
+from scraper.dial import Names
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.network import Network, as_asked
 from scraper.tap import NetworkSettings, also_allowed
@@ -321,7 +323,7 @@ def test_a_gzip_body_that_breaks_off_is_cut_though_its_framing_is_whole(kept: in
         ("gzip", HTML),  # a server that forgets to encode what it says is encoded
         ("br", b"\x0b\x02\x80the news\x03"),
         ("gzip, gzip, gzip", ZIPPED[:9]),
-        ("gzip", gzip.compress(bytes(60_000_000))[:-9]),  # larger than anybody looks at: too large, not cut
+        ("gzip", gzip.compress(bytes(70_000_000))[:-9]),  # larger than anybody looks at: too large, not cut
         ("identity", HTML),
     ],
 )
@@ -418,6 +420,33 @@ def test_a_name_that_does_not_exist_is_a_failure_of_dns_and_remembered(monkeypat
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
     assert asyncio.run(twice()) == ["dns", "dns"]
     assert looked_up == ["no-such-paper.example"]
+
+
+def test_a_name_that_is_asked_for_again_and_again_holds_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async def steps() -> list[int]:
+        names, found = Names(), []
+        for _ in range(20):
+            try:
+                await names.addresses("no-such-paper.example", 1.0)
+            except OSError as error:
+                found.append(len(list(traceback.walk_tb(error.__traceback__))))
+        names.close()
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
+    assert len(set(asyncio.run(steps()))) == 1
+
+
+def test_a_name_without_any_address_is_a_failure_of_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def once() -> str:
+        async with Network(settings(1)) as network:
+            return await _reason(network.exchange("http://empty.example/"))
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    assert asyncio.run(once()) == "dns"
 
 
 async def _reason(exchange: Awaitable[Exchange]) -> str:

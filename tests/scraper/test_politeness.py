@@ -39,7 +39,18 @@ def test_a_server_says_when_to_come_back_in_seconds_or_by_date(value, wait):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "-5", "1.5", "٣", "Fri, 99 Nov 2026 12:00:00 GMT", "Mon, 1 Jan 99999 0:0:0 GMT"]
+    "value",
+    [
+        "",
+        "soon",
+        "-5",
+        "1.5",
+        "٣",
+        "Fri, 99 Nov 2026 12:00:00 GMT",
+        "Mon, 1 Jan 99999 0:0:0 GMT",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +99999999999999999",
+    ],
 )
 def test_what_is_neither_seconds_nor_a_date_is_refused(value):
     with pytest.raises(ValueError, match=r"."):

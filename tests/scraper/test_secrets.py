@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import archive.secrets
 from archive.errors import ArchiveError
-from archive.heads import archived_head, note_value
+from archive.heads import archived_head, fields, note_value
 from archive.records import Exchange
 from archive.secrets import MASK, shown
 from scraper import addresses, config, network
@@ -175,6 +175,19 @@ def test_a_stranger_who_writes_a_name_is_told_no_value(url: str):
     assert server.paths[0].endswith(as_asked(url).rpartition("/")[2])
 
 
+FORGED = f"{HOME}/search?q=$%7BNEWS_TOKEN%7D&r=${{NEWS_TOKEN}}"
+
+
+def test_a_link_that_leads_to_its_origin_spends_no_value():
+    with origin(lambda _: moved(FORGED)) as server:
+        exchange = ask(FEED, server.port)
+        [told] = (value for name, value in fields(exchange.response_head) if name == "location")
+        ask(told, server.port)
+    assert VALUE in unquote(server.paths[0])
+    assert VALUE not in unquote(server.paths[1])
+    assert Secrets([Secret(name="NEWS_TOKEN", origin=HOME, value=VALUE)]).target(told) == {}
+
+
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x2FF), min_size=8).filter(str.isprintable))
 def test_whatever_its_value_a_secret_is_put_in_and_taken_out(value: str):
     secrets = Secrets([Secret(name="T", origin=HOME, value=value)])
@@ -288,8 +301,8 @@ MASKS: dict[str, tuple[Any, str, object, Callable[[], bytes]]] = {
     ),
     "Location": (
         archive.secrets,
-        "_IN_PLACE",
-        _NO_BYTES,
+        "_without_users",
+        bytes,
         lambda: archived_head(b"X\r\nLocation: http:/me:c4n4ry@a/\r\n"),
     ),
     "Link": (archive.secrets, "_IN_HEADER", _NO_BYTES, lambda: archived_head(b"X\r\nLink: <http://me:c4n4ry@a/>\r\n")),

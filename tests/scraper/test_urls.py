@@ -171,3 +171,10 @@ def test_a_relative_link_is_joined_as_a_browser_does(href, url):
 def test_joining_never_raises_and_gives_only_http(base, href):
     joined = join(base, href)
     assert joined is None or joined.startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize("run", ["-", "_", "1", "a-", "1-", "/-", "%41", ";"])
+def test_a_url_made_to_hold_us_up_has_its_key_as_quickly_as_any_other(run: str):
+    for number in range(50):
+        long = run * (7_000 // len(run))
+        assert key(f"https://news.example/{number}{long}/x?sid={'a' * 32}").startswith("https://news.example/")

@@ -163,6 +163,12 @@ def test_a_declared_charset_is_used_where_the_bytes_are_not_utf_8():
     assert clean(markup.encode("cp1251", "ignore"), URL).paragraphs[0] == f"{paragraph} 0."
 
 
+def test_a_page_that_begins_as_utf_7_does_is_not_read_as_that():
+    said = "Harbour pilots in Port Selna called off +AGE- their strike early on Friday after a night of talks."
+    body = b"+/v8- " + page(paragraphs(said)).replace(b'<meta charset="utf-8">', b"")
+    assert clean(body, URL).paragraphs == (said,)
+
+
 # ── hostile pages
 
 

@@ -168,3 +168,9 @@ def test_a_byline_names_people(byline, names):
 
 def test_a_sentence_that_begins_with_by_is_no_byline():
     assert byline_in("By the time the ferry reached the island, the bakery had sold out.") == ()
+
+
+@pytest.mark.parametrize("date", ["2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+2400", "2026-01-01T99:99:99+99:99"])
+def test_a_date_that_no_calendar_has_costs_no_text(date):
+    head = f'<meta property="article:published_time" content="{date}"><time datetime="{date}">today</time>'
+    assert clean(page(head=head), URL).paragraphs == PARAGRAPHS
