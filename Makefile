@@ -23,7 +23,7 @@ check: .venv/tested
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 
-# Kills, cuts and faults by the thousand: minutes, so not part of `make test`.
+# Kills, cuts, faults, forbidden addresses and hostile pages by the thousand: minutes, so not part of `make test`.
 torture: .venv/tested
 	@$(BIN)/python -m pytest --quiet -m torture
 

@@ -18,6 +18,11 @@ Verdict = Literal["new", "revised", "copy", "facts"]
 Standing = Verdict | Literal["superseded"]  # what a revision is now
 Truncation = Literal["length", "time", "disconnect"]
 FOR_THE_SITE = "tdmrep.json"  # the origin of what a file reserves for a whole site
+# Facts whose change makes a revision. `modified` alone moves with every counter on some sites, and says nothing that a
+# reader could see.
+REVISING = (
+    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
+)  # fmt: skip
 
 
 def count_words(text: str) -> int:

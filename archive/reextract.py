@@ -17,14 +17,10 @@ from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.finding import Conditions
 from archive.reader import Archive
-from archive.records import FOR_THE_SITE, Article, Facts, Revision, Ruling, Standing
+from archive.records import FOR_THE_SITE, REVISING, Article, Facts, Revision, Ruling, Standing
 from archive.writer import Writer
 
-# Facts by which the extractor shows that it reads a page otherwise; all but the last make a revision, as in a crawl.
-_REVISING = (
-    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
-)  # fmt: skip
-_TOLD = (*_REVISING, "modified")
+_TOLD = (*REVISING, "modified")  # facts by which the extractor shows that it reads a page otherwise
 _ARTICLES_AT_ONCE = 200  # whose names are asked of the catalog at a time
 
 SavedPage = tuple[bytes, bytes, str]  # response head, body with its content coding, URL after redirects
@@ -251,7 +247,7 @@ def _measured(text: str, facts: Facts, before: tuple[str, Facts] | None) -> tupl
     """What a revision is after the one before it; "superseded" when it says nothing else."""
     if before is None:
         return "new", ()
-    changed = _differing(facts, before[1], _REVISING)
+    changed = _differing(facts, before[1], REVISING)
     if text != before[0]:
         return "revised", changed
     return ("facts" if changed else "superseded"), changed

@@ -6,12 +6,7 @@ Like is compared with like: a text that changed because the extractor changed is
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archive.records import Article, Facts, Revision, Verdict
-
-# `modified` alone moves with every counter on some sites, and says nothing that a reader could see.
-_FACTS = (
-    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
-)  # fmt: skip
+from archive.records import REVISING, Article, Facts, Revision, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +53,7 @@ def _versions(facts: Facts) -> dict[str, str]:
 
 def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:
     """The names of the facts that are no longer what they were."""
-    return tuple(name for name in _FACTS if now.said(name) != before.said(name))
+    return tuple(name for name in REVISING if now.said(name) != before.said(name))
 
 
 def known_as(canonical: str, *, asked: str, moved: bool, article_at: Callable[[str], str | None]) -> str:
