@@ -29,6 +29,7 @@ from scraper.errors import FetchError, Refused
 from scraper.network import Network, as_asked
 from scraper.tap import NetworkSettings
 from scraper.urls import host, join
+from tests.scraper.sealed_network import PAGE, Sentinel
 from tests.scraper.spellings import ADDRESSES, HOSTS, NAMES, OTHERS, URLS
 
 HERE = Path(__file__).parent
@@ -82,6 +83,25 @@ def test_the_same_spellings_do_reach_them_on_every_way_when_the_operator_allows_
     told = found("ways", 40, 3, "open")
     assert set(told["opened"]) == set(told["cases"]) - STAYS
     assert told["hits"] > 200
+
+
+def test_whoever_comes_is_counted_though_he_never_leaves_and_each_request_to_the_way_it_came_by():
+    sentinel, ways = Sentinel(lambda *_: PAGE), ("redirect-301", "redirect-302")
+
+    async def come() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            sentinel.accept(listener)
+            [counted] = sentinel.forbidden
+            for way in ways:
+                writer.write(f"GET /{way}-door HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+                await reader.readuntil(b"somebody answered")
+            writer.close()
+        return counted
+
+    assert asyncio.run(come()).startswith("127.0.0.1 ")
+    assert sentinel.opened == dict.fromkeys(ways, 1)
 
 
 @sealed
@@ -144,15 +164,6 @@ def test_that_global_unicast_alone_is_public_is_needed(monkeypatch: pytest.Monke
     assert not any(map(is_public, inside))
     monkeypatch.setattr(addresses, "_PUBLIC_6", ip_network("::/0"))
     assert all(map(is_public, inside))
-
-
-def test_the_lists_leave_out_nothing_that_python_calls_private():
-    """Python's own is wrong for a dozen ranges; where it says no, though, it has a reason."""
-    for block in (*addresses._NOT_PUBLIC_4, *addresses._NOT_PUBLIC_6):
-        for edge in (block.network_address - 1 if int(block.network_address) else None, block.broadcast_address + 1
-                     if int(block.broadcast_address) not in (2**32 - 1, 2**128 - 1) else None):  # fmt: skip
-            if edge is not None and is_public(str(edge)):
-                assert edge.is_global
 
 
 def test_without_the_check_of_the_scheme_what_is_no_web_page_comes_as_far_as_the_connection(monkeypatch):

@@ -34,6 +34,7 @@ from tests.servers import NOT_FOUND, Answer, moved, ok, origin
 
 HERE = Path(__file__).parent
 MOST_MEMORY = 150_000_000  # bytes of the process that fetches
+GRACE = 1.0  # seconds that a server may be slow before it must keep a rate
 
 
 def visited(
@@ -68,32 +69,35 @@ STALLED = tuple(each for each in BEHAVIOURS if each.kind == "stall")
 BUSY = tuple(each for each in BEHAVIOURS if each.kind != "stall")
 
 
-def check(behaviours: Sequence[Behaviour], found: dict[str, Any], *, deadline: float) -> None:
-    """Each ended as it must and in time, then one that behaves was answered, and all that in little memory."""
+def check(behaviours: Sequence[Behaviour], found: dict[str, Any], *, seconds: float) -> None:
+    """Each ended as it must and in time, then one that behaves was answered, and all that in little memory.
+
+    seconds: until we have waited long enough for it; two more are for a busy machine.
+    """
     ended = {each.name: (each, *found["ends"][each.name]) for each in behaviours}
     assert {name: end for name, (each, end, *_) in ended.items() if end not in each.ends.split("|")} == {}
     assert {name: said for name, (*_, said, _) in ended.items() if said != "<p>fine</p>"} == {}
-    assert {name: took for name, (_, _, took, *_) in ended.items() if took > deadline + 2} == {}
+    assert {name: took for name, (_, _, took, *_) in ended.items() if took > seconds + 2} == {}
     assert found["peak"] < MOST_MEMORY
 
 
 def test_a_server_that_misbehaves_is_named_long_before_the_deadline_and_harms_no_other(tmp_path: Path) -> None:
     with street(tmp_path, BUSY) as there:
-        found = visited(there, BUSY, in_flight=12, page_seconds=60, grace_seconds=0.4, max_body=1_000_000)
-    check(BUSY, found, deadline=58)
+        found = visited(there, BUSY, in_flight=6, page_seconds=8, grace_seconds=GRACE, max_body=1_000_000)
+    check(BUSY, found, seconds=GRACE)
 
 
 def test_a_server_that_stalls_is_left_when_its_time_is_up(tmp_path: Path) -> None:
     with street(tmp_path, STALLED) as there:
         found = visited(there, STALLED, in_flight=12, page_seconds=1.5, exchange_seconds=1.5, connect_seconds=0.7)
-    check(STALLED, found, deadline=1.5)
+    check(STALLED, found, seconds=1.5)
 
 
 @pytest.mark.torture
 def test_no_server_makes_us_hold_much_however_much_it_sends(tmp_path: Path) -> None:
     with street(tmp_path, BUSY) as there:
         found = visited(there, BUSY, in_flight=1, page_seconds=90, grace_seconds=1.0)
-    check(BUSY, found, deadline=90)
+    check(BUSY, found, seconds=90)
 
 
 # What is read beside pages: by the whole line, which asks for robots.txt first
@@ -102,7 +106,7 @@ SITEMAP = b"<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/
 # role → name → how it ends, what robots.txt brings, what the page or poll brings
 ON_THE_LINE: dict[str, dict[str, tuple[str, Callable[[], Answer], Callable[[], Answer]]]] = {
     "article": {
-        "a bomb for robots": ("no-robots", lambda: coded("gzip", bomb()), lambda: HTML_AGAIN),
+        "a bomb for robots": ("no-text", lambda: coded("gzip", bomb()), lambda: HTML_AGAIN),
         "a stacked bomb for robots": ("no-robots", lambda: coded("gzip, gzip", bomb()), lambda: HTML_AGAIN),
         "a cut gzip for robots": ("no-robots", lambda: coded("gzip", gzip.compress(HTML)[:-9]), lambda: HTML_AGAIN),
         "endless robots": ("no-text", lambda: chain([OK + b"\r\n"], repeat(b"#" * 65536)), lambda: HTML_AGAIN),
@@ -149,8 +153,8 @@ def test_what_is_read_beside_pages_is_bounded_too(tmp_path: Path) -> None:
 
     with origin(answer) as server:
         order = {
-            "settings": {"grace_seconds": 0.4},
-            "page_seconds": 60,
+            "settings": {"grace_seconds": GRACE},
+            "page_seconds": 8,
             "pins": [f"{host}:80:127.0.0.1:{server.port}" for host in hosts],
             "in_flight": 1,
             "visits": [
@@ -158,7 +162,7 @@ def test_what_is_read_beside_pages_is_bounded_too(tmp_path: Path) -> None:
             ],
         }
         found = sent_out(order)
-    check([Behaviour(kind="line", name=name, ends=end) for _, name, end, *_ in hosts.values()], found, deadline=60)
+    check([Behaviour(kind="line", name=name, ends=end) for _, name, end, *_ in hosts.values()], found, seconds=8)
 
 
 # Broken off at each byte

@@ -16,6 +16,7 @@ from tests.archive.foreign_files import packed
 from tests.archive.foreign_files import response as foreign
 from tests.scraper.test_output import hidden
 from tests.whole.terminal import Ran, Terminal, run, surroundings
+from tests.whole.test_secrets import run_here
 
 # Clears the screen, writes to the clipboard, sets the title, reverses what follows, hides; of C1 what is one byte in
 # Latin-1; a tag character; a line that only some see end.
@@ -54,26 +55,32 @@ def site(press: Press) -> None:
     press.add(f"{HOME}/broken", Answer(body=f"<?xml version='1.0'?><{EVIL}>".encode()))
 
 
-@pytest.fixture(scope="module")
-def evil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, list[Ran]]]:
-    """Everything that was said about that paper."""
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.torture)], ids=["slice", "whole"])
+def evil(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Terminal, list[Ran]]]:
+    """Everything that was said about that paper; the slice begins fewer processes."""
     with Press() as press:
         site(press)
         terminal = Terminal(tmp_path_factory.mktemp("evil"), press)
+
+        def soon(verb: str, *arguments: str) -> Ran:
+            return terminal(verb, *arguments) if request.param else run_here(terminal.command(verb, *arguments))
+
         terminal.watch({"name": "Evil", "feeds": [f"{HOME}/feed", f"{HOME}/broken"]}, {"home": f"{HOME}/"})
         said = [
             terminal("fetch", "-v"),
             terminal("fetch", "--json", STORY, f"{HOME}/to", f"{HOME}/gone", f"{HOME}/coded"),
         ]
-        said += [terminal("fetch", f"{HOME}/to"), terminal("fetch", f"http://evil.example/{EVIL}".replace("\x85", ""))]
+        said += [soon("fetch", f"{HOME}/to"), soon("fetch", f"http://evil.example/{EVIL}".replace("\x85", ""))]
         name = terminal.folder / f"theirs-{EVIL}.warc".replace("\x00", "")
         name.write_bytes(
             packed([foreign(b"x", url=f"http://a.example/{EVIL}", headers=f"X: {EVIL}\r\n"), foreign(b"<p>x")])
         )
-        said += [terminal("import", str(name)), terminal("import", "--json", str(name), f"no-such-{EVIL}")]
-        said += [terminal(verb, *more) for verb in ("list", "sources") for more in ([], ["--json"])]
-        said += [terminal("show", STORY), terminal("show", "--json", STORY), terminal("show", EVIL), terminal("verify")]
-        said += [terminal("export", "--format", EVIL), terminal("list", "--site", EVIL), terminal("config", "show")]
+        said += [terminal("import", str(name)), soon("import", "--json", str(name), f"no-such-{EVIL}")]
+        said += [soon(verb, *more) for verb in ("list", "sources") for more in ([], ["--json"])]
+        said += [soon("show", STORY), soon("show", "--json", STORY), soon("show", EVIL), soon("verify")]
+        said += [soon("export", "--format", EVIL), soon("list", "--site", EVIL), soon("config", "show")]
         with terminal.running("daemon", "-v", "-C", str(terminal.folder / "watched")) as daemon:
             daemon.until(lambda log: sum(line["event"] == "visit" for line in log) >= 2)
             assert daemon.send(signal.SIGTERM) == 0

@@ -193,10 +193,10 @@ def floods() -> Iterator[Source]:
 
 
 def endless() -> Iterator[Source]:
-    item = "<item><title>Another story of the day</title><link>https://gazette.test/2026/11/20/story-number-{}</link></item>"
+    entry = "<item><title>Another story of the day</title><link>https://gazette.test/2026/11/20/story-number-{}</link></item>"
     for count in (3_000, 100_000, 1_000_000):
         ends = "nothing" if count < MB else "too-large"
-        yield Source("feed", f"rss of {count}", partial(_many, _rss, item, count), ends, slow=count > 3_000)
+        yield Source("feed", f"rss of {count}", partial(_many, _rss, entry, count), ends, slow=count > 3_000)
     url = "<url><loc>https://gazette.test/2026/11/20/story-number-{}</loc></url>"
     for count in (3_000, 60_000, 1_000_000):
         ends = LINK if count < 50_000 else "nothing too-large"

@@ -1,7 +1,6 @@
 """Whatever a page is made of, its article is read, or the reason why not is named; and nobody waits for long."""
 
 import asyncio
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from scraper.workers import Workers
 from tests.scraper.extract.pages import PARAGRAPHS, URL
 from tests.scraper.hostile.pages import MOST, OTHER, PAGES, TEXT, Hostile
 
-MEGABYTES = 1_500
 QUICK = [hostile for hostile in PAGES if not hostile.slow]
 SLICE = QUICK[::3]
 Read = Callable[[Hostile], str]
@@ -23,7 +21,7 @@ Read = Callable[[Hostile], str]
 @pytest.fixture(scope="module")
 def read() -> Iterator[Read]:
     """What reads a page in one worker, as the line does: the word for its end."""
-    workers = Workers(1, megabytes=MEGABYTES)
+    workers = Workers(1)
     with asyncio.Runner() as runner:
 
         def end_of(hostile: Hostile) -> str:
@@ -55,4 +53,3 @@ def test_every_hostile_page_ends_as_it_should_and_in_time(read, hostile):
     began = time.monotonic()
     assert read(hostile) in hostile.ends.split()
     assert time.monotonic() - began < 21
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEGABYTES * 1024
