@@ -9,7 +9,9 @@ that died had claimed is due again by itself. One SQLite file, shared by all pro
     polls   what polling a source has taught
     places  one row for each source that others led to, or whose links were not all let in: steps from the configured
             one; the UTC day on which links were left out
-    health  one row for each configured source: how many new links it brought on a UTC day; the trap it is in
+    health  one row for each configured source: how many new links it brought on a UTC day, and how many of them were
+            spare: of plain sitemaps, or with a sign; the trap it is in
+    signs   how many links with a sign each of them brought on a UTC day, by shape, see scraper.traps
     marks   what its newest links brought, see scraper.traps
     clock   how far the wall clock is ahead of the machine's steady one, since this boot
 
@@ -25,10 +27,11 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import quote
@@ -41,6 +44,7 @@ from scraper.rhythm import Rhythm
 from scraper.traps import Mark, Trap
 
 Wanted = Literal["article"] | Kind
+Row = tuple[Wanted, str, str, str, str | None]  # role, key, URL, host, source
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS links (
@@ -61,6 +65,9 @@ CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, depth INTEGER, left_on 
 CREATE TABLE IF NOT EXISTS health (
     key TEXT PRIMARY KEY, day TEXT, links INTEGER NOT NULL DEFAULT 0,
     trap TEXT, since REAL, until REAL, left_out INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS signs (
+    source TEXT NOT NULL, shape TEXT NOT NULL, day TEXT NOT NULL, links INTEGER NOT NULL,
+    PRIMARY KEY (source, shape)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS marks (
     source TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL, mark BLOB NOT NULL,
     PRIMARY KEY (source, key)) WITHOUT ROWID;
@@ -73,6 +80,8 @@ _HOSTS_ADDED = {
     "address": "TEXT",  # what it was last dialled at, see scraper.politeness.machine
     "waits_since": "REAL",  # since when it is ready and finds no room at its address
 }
+_VISITED = "visited INTEGER NOT NULL DEFAULT 0"  # whether an answer of the link was understood
+_SPARE = "spare INTEGER NOT NULL DEFAULT 0"  # see Frontier.admit
 _HOSTS_INDEXES = """
 CREATE INDEX IF NOT EXISTS hosts_busy ON hosts (address, busy_until) WHERE busy_until > 0;
 CREATE INDEX IF NOT EXISTS hosts_waiting ON hosts (address, waits_since) WHERE waits_since IS NOT NULL;
@@ -110,6 +119,7 @@ class Due:
     source: str | None  # URL of the source that announced it
     found_at: datetime
     tries: int  # failures in a row so far
+    is_first: bool = True  # nothing that it brought was understood before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +190,11 @@ class Frontier:
             there = {row[1] for row in sql.execute("PRAGMA table_info(hosts)").fetchall()}
             for column in _HOSTS_ADDED.keys() - there:
                 sql.execute(f"ALTER TABLE hosts ADD COLUMN {column} {_HOSTS_ADDED[column]}")
+            if not any(row[1] == "visited" for row in sql.execute("PRAGMA table_info(links)").fetchall()):
+                sql.execute(f"ALTER TABLE links ADD COLUMN {_VISITED}")
+                sql.execute("UPDATE links SET visited = 1 WHERE due_at IS NOT found_at")
+            if not any(row[1] == "spare" for row in sql.execute("PRAGMA table_info(health)").fetchall()):
+                sql.execute(f"ALTER TABLE health ADD COLUMN {_SPARE}")
         self._sql.executescript(_HOSTS_INDEXES)
 
     def _set_clock(self) -> None:
@@ -340,7 +355,7 @@ class Frontier:
 
     def _claimed(self, sql: sqlite3.Connection, host: str, until: float) -> Due:
         row = sql.execute(
-            "SELECT role, key, url, host, source, found_at, tries FROM links"
+            "SELECT role, key, url, host, source, found_at, tries, visited FROM links"
             " WHERE host = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
             (host,),
         ).fetchone()
@@ -357,9 +372,9 @@ class Frontier:
         again = again_at.timestamp() if again_at else None
         with self._writing() as sql:
             sql.execute(
-                "UPDATE links SET due_at = ?, claimed_by = NULL, tries = ?"
+                "UPDATE links SET due_at = ?, claimed_by = NULL, tries = ?, visited = visited OR ?"
                 " WHERE role = ? AND key = ? AND due_at IS NOT NULL",
-                (again, due.tries + 1 if failed else 0, due.role, due.key),
+                (again, due.tries + 1 if failed else 0, not failed, due.role, due.key),
             )
             sql.execute(_READY, (due.host,))
 
@@ -551,32 +566,54 @@ class Frontier:
                 sql.execute(query, (key, day))
 
     def admit(
-        self, found: Iterable[tuple[Wanted, str, str, str, str | None]], *, root: str, most: int, now: datetime
+        self,
+        found: Iterable[Row],
+        *,
+        root: str,
+        most: int,
+        now: datetime,
+        spare: Iterable[Row] = (),
+        due_at: datetime | None = None,
     ) -> tuple[int, int]:
         """As `add`, as long as that configured source brings no more than `most` new links on one UTC day.
 
-        How many were new, and how many were left out. The count is one for all processes.
+        spare: links that come after the others, and may take half of that at most, so that the others find room on the
+        same day. How many were new, and how many were left out. The count is one for all processes.
         """
-        day, new, left, hosts = f"{now:%Y-%m-%d}", 0, 0, set()
+        day, half, due = f"{now:%Y-%m-%d}", (most + 1) // 2, (due_at or now).timestamp()
+        new, left, hosts = [0, 0], 0, set()
         with self._writing() as sql:
-            row = sql.execute("SELECT links FROM health WHERE key = ? AND day = ?", (root, day)).fetchone()
-            before = row[0] if row else 0
-            for role, key, url, host, source in found:
-                if before + new >= most:
+            query = "SELECT links, spare FROM health WHERE key = ? AND day = ?"
+            links, of_spare = sql.execute(query, (root, day)).fetchone() or (0, 0)
+            rows = chain(((0, row) for row in found), ((1, row) for row in spare))
+            for is_spare, (role, key, url, host, source) in rows:
+                if links + sum(new) >= most or (is_spare and of_spare + new[1] >= half):
                     left += not self.known(role, [key])
-                elif sql.execute(_ADD, (role, key, url, host, source, now.timestamp(), now.timestamp())).rowcount:
-                    new += 1
+                elif sql.execute(_ADD, (role, key, url, host, source, now.timestamp(), due)).rowcount:
+                    new[is_spare] += 1
                     hosts.add(host)
             for host in hosts:
                 sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
                 sql.execute(_READY, (host,))
-            if new:
+            if hosts:
                 query = (
-                    "INSERT INTO health (key, day, links) VALUES (?1, ?2, ?3)"
-                    " ON CONFLICT (key) DO UPDATE SET day = ?2, links = ?3"
+                    "INSERT INTO health (key, day, links, spare) VALUES (?1, ?2, ?3, ?4)"
+                    " ON CONFLICT (key) DO UPDATE SET day = ?2, links = ?3, spare = ?4"
                 )
-                sql.execute(query, (root, day, before + new))
-        return new, left
+                sql.execute(query, (root, day, links + sum(new), of_spare + new[1]))
+        return sum(new), left
+
+    def signs(self, root: str, *, day: str) -> dict[str, int]:
+        """How many links with a sign a configured source brought on that UTC day, by shape."""
+        query = "SELECT shape, links FROM signs WHERE source = ? AND day = ?"
+        return dict(self._sql.execute(query, (root, day)).fetchall())
+
+    def keep_signs(self, root: str, signs: Mapping[str, int], *, day: str) -> None:
+        """Remember how many there were on that day, and of no other day."""
+        with self._writing() as sql:
+            sql.execute("DELETE FROM signs WHERE source = ? AND day <> ?", (root, day))
+            rows = ((root, shape, day, links) for shape, links in signs.items())
+            sql.executemany("INSERT OR REPLACE INTO signs VALUES (?, ?, ?, ?)", rows)
 
     def queries_of(self, path: str, *, since: datetime, limit: int) -> list[str]:
         """Queries of that path (scheme and host before it) among the articles' keys found since then."""
@@ -599,21 +636,18 @@ class Frontier:
                 (root, trap.kind if trap else None, *at, trap.left_out if trap else 0),
             )
 
-    def forget_waiting(self, root: str) -> list[str]:
-        """Forget the links of a configured source that nobody has asked for yet.
-
-        For each of them the URL of the source that announced it, so that it can be announced anew. It looks at every
-        link there is.
-        """
+    def let_wait(self, root: str, *, until: datetime) -> int:
+        """Let the links of a configured source wait that nobody has visited yet; how many. It looks at every link."""
         query = (
-            "DELETE FROM links WHERE role = 'article' AND due_at = found_at AND claimed_by IS NULL AND source IN"
-            " (SELECT url FROM links WHERE role <> 'article' AND (source = ?1 OR key = ?1)) RETURNING host, source"
+            "UPDATE links SET due_at = ?2 WHERE role = 'article' AND NOT visited AND due_at < ?2 AND claimed_by IS NULL"
+            " AND source IN (SELECT url FROM links WHERE role <> 'article' AND (source = ?1 OR key = ?1))"
+            " RETURNING host"
         )
         with self._writing() as sql:
-            rows = sql.execute(query, (root,)).fetchall()
-            for host in {host for host, _ in rows}:
+            rows = sql.execute(query, (root, until.timestamp())).fetchall()
+            for (host,) in set(rows):
                 sql.execute(_READY, (host,))
-        return [source for _, source in rows]
+        return len(rows)
 
     def keep_mark(self, root: str, key: str, mark: Mark, *, now: datetime) -> None:
         """Remember what a link of a configured source brought."""
@@ -710,7 +744,7 @@ def is_alive(owner: str) -> bool:
 
 
 def _due(row: Sequence[Any]) -> Due:
-    role, key, url, host, source, found_at, tries = row
+    role, key, url, host, source, found_at, tries, visited = row
     return Due(  # the types are the schema's
         role=role,
         key=key,
@@ -719,4 +753,5 @@ def _due(row: Sequence[Any]) -> Due:
         source=source,
         found_at=datetime.fromtimestamp(found_at, UTC),
         tries=tries,
+        is_first=not visited,
     )

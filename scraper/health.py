@@ -3,22 +3,21 @@
 What is a trap is decided in scraper.traps; what is remembered of it lies in the frontier.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scraper import traps
-from scraper.frontier import Due, Frontier, Wanted
+from scraper.frontier import Due, Frontier, Row
 from scraper.links import Kind
 from scraper.traps import Mark, Trap
 from scraper.urls import key
 
 MOST_FOUND = 200  # feeds and sitemaps that are polled because one configured source led to them
-_QUERIES = 200  # of one path that are compared
+_QUERIES = 600  # of one path that are compared
 _MOST_ROOTS = 20_000  # remembered
-
-Row = tuple[Wanted, str, str, str, str | None]  # role, key, URL, host, source
+_SHAPES = 100  # of links with a sign that are remembered for a day, of one source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,48 +60,67 @@ class Health:
             self._roots[due.source] = root[1]
         return root[1] if root else None
 
-    def rests(self, root: str, *, now: datetime) -> bool:
-        """Whether a configured source is not followed now."""
-        trap = self._frontier.trap(root)
-        return trap is not None and trap.stops and trap.stands(now)
-
     def is_unread(self, due: Due, *, now: datetime) -> bool:
         """Whether links of a source were left out on an earlier day, and could be let in now."""
-        left_on = self._frontier.left_on(due.key)
-        return left_on not in (None, f"{now:%Y-%m-%d}") and not self.rests(due.source or due.key, now=now)
+        return self._frontier.left_on(due.key) not in (None, f"{now:%Y-%m-%d}")
 
-    def admit(self, rows: Iterable[Row], *, due: Due, now: datetime) -> tuple[int, Counter[str]]:
-        """Add what is new of the links that a source announced: how many, and how many were left out, by kind."""
+    def admit(
+        self, rows: Iterable[Row], *, due: Due, now: datetime, announced: int | None = None
+    ) -> tuple[int, Counter[str]]:
+        """Add what is new of the links that a source announced: how many, and how many were left out, by kind.
+
+        rows: the most wanted first; announced: how many there are with those that were kept before, None: no others.
+        While a source rests whose texts show a trap, its links wait and none is lost.
+        """
         found, root = list(rows), due.source or due.key
         known = self._frontier.known("article", (row[1] for row in found))
         new = [row for row in found if row[1] not in known]
-        trap = self._frontier.trap(root)
-        sound, left = self._sound(new, now)
-        if trap and trap.stops and trap.stands(now):
-            sound, left = [], Counter({trap.kind: len(new)} if new else {})
-        taken, over = self._frontier.admit(sound, root=root, most=self._most(root, trap), now=now)
-        if over:
-            left[trap.kind if trap and trap.shows_in_texts else "daily-links"] += over
+        combined = self._combined(new, now)
+        sound = [row for row in new if row[1] not in combined]
+        left = Counter(queries=len(new) - len(sound)) if combined else Counter[str]()
+        signed = {row: kind for row in sound if (kind := traps.sign(row[2], now=now))}
+        doubtful, more = self._doubtful(signed, found, root=root, now=now, announced=announced or len(found))
+        certain = [row for row in sound if row not in signed]
+        if due.role == "sitemap":  # it may list all there ever was
+            certain, doubtful = [], [*certain, *doubtful]
+        trap, most = self._frontier.trap(root), self.bounds.own.get(root, self.bounds.daily_links)
+        later = trap.until if trap and trap.shows_in_texts and trap.stands(now) else None
+        taken, over = self._frontier.admit(certain, spare=doubtful, root=root, most=most, now=now, due_at=later)
+        left += more + (Counter({"daily-links": over}) if over else Counter())
         if found:
-            is_left = over or (trap is not None and left[trap.kind])
-            self._frontier.leave_on(due.key, f"{now:%Y-%m-%d}" if is_left else None)
+            self._frontier.leave_on(due.key, f"{now:%Y-%m-%d}" if left else None)
         return taken, left
 
-    def _sound(self, new: Sequence[Row], now: datetime) -> tuple[list[Row], Counter[str]]:
-        """The links that show no sign of a trap, and how many do, by kind."""
-        signs = {row[1]: kind for row in new if (kind := traps.sign(row[2], now=now))}
-        keys = [row[1] for row in new if row[1] not in signs and "&" in row[1]]
+    def _doubtful(
+        self, signed: Mapping[Row, str], found: Sequence[Row], *, root: str, now: datetime, announced: int
+    ) -> tuple[list[Row], Counter[str]]:
+        """The links that are let in although they show a sign, and how many are not, by kind."""
+        if not signed:
+            return [], Counter()
+        day, left, doubtful = f"{now:%Y-%m-%d}", Counter[str](), list[Row]()
+        before = self._frontier.signs(root, day=day)
+        shapes: dict[str, list[Row]] = defaultdict(list)
+        for row, kind in signed.items():
+            shapes[traps.shape(row[2], kind)].append(row)
+        all_of = Counter(traps.shape(row[2], of) for row in found if (of := traps.sign(row[2], now=now)))
+        for shape, rows in shapes.items():
+            kind, seen = signed[rows[0]], before.get(shape, 0)
+            out = traps.too_many(len(rows), seen, of_shape=all_of[shape], announced=announced)
+            left[kind] += out
+            doubtful += rows[: len(rows) - out]
+            before[shape] = seen + len(rows) - out
+        self._frontier.keep_signs(root, dict(Counter(before).most_common(_SHAPES)), day=day)
+        return doubtful, +left
+
+    def _combined(self, new: Sequence[Row], now: datetime) -> set[str]:
+        """Keys of the links that are queries in all combinations."""
+        keys = [row[1] for row in new if "&" in row[1]]
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         before = {
             path: self._frontier.queries_of(path, since=today, limit=_QUERIES)
             for path in {each.partition("?")[0] for each in keys}
         }
-        signs |= dict.fromkeys(traps.combined(keys, before), "queries")
-        return [row for row in new if row[1] not in signs], Counter(signs.values())
-
-    def _most(self, root: str, trap: Trap | None) -> int:
-        most = self.bounds.own.get(root, self.bounds.daily_links)
-        return min(most, traps.PROBATION) if trap and trap.shows_in_texts else most
+        return traps.combined(keys, before)
 
     def lead(self, rows: Iterable[Row], *, due: Due, now: datetime) -> Counter[str]:
         """Add the feeds and sitemaps that a source led to; how many were left out, by kind.
@@ -128,8 +146,8 @@ class Health:
         root = due.source or due.key
         if taken:
             self._frontier.forget_marks(root, but=traps.USELESS)
-        before, kind = self._frontier.trap(root), traps.shown(left, taken=taken)
-        if before and before.stops and (before.stands(now) or (before.shows_in_texts and kind in traps.BOUNDS)):
+        before, kind = self._frontier.trap(root), traps.shown(left)
+        if before and self._outlasts(before, kind, now=now):
             kind = None
         if kind:
             return self._fall(root, before, traps.fallen(before, kind, left_out=left[kind], now=now))
@@ -139,10 +157,19 @@ class Health:
         if looked and traps.is_over(before, now=now, marks=marks):
             self._frontier.set_trap(root, None)
             return None
-        return self._fall(root, before, replace(before, left_out=before.left_out + left[before.kind]))
+        more = taken if before.shows_in_texts and before.stands(now) else left[before.kind]
+        return self._fall(root, before, replace(before, left_out=before.left_out + more))
+
+    def _outlasts(self, trap: Trap, kind: str | None, *, now: datetime) -> bool:
+        """Whether a source stays in its trap, whatever else a poll shows: it is in one at a time."""
+        if trap.shows_in_texts:
+            return trap.stands(now) or kind in traps.BOUNDS
+        return trap.stands(now) and trap.kind not in traps.BOUNDS and trap.kind != kind
 
     def saw(self, due: Due, mark: Mark, *, root: str, now: datetime) -> Fallen | None:
         """The trap that a configured source turns out to be in by what one more of its links has brought."""
+        if not due.is_first:  # an old article that is gone says nothing of what is announced now
+            return None
         self._frontier.keep_mark(root, due.key, mark, now=now)
         if not traps.is_suspicious(self._frontier.marks(root, limit=traps.GLANCE)):
             return None
@@ -151,11 +178,9 @@ class Health:
             return None
         before = self._frontier.trap(root)
         after = traps.fallen(before, kind, left_out=0, now=now)
-        forgotten = self._frontier.forget_waiting(root)
-        for source in set(forgotten):
-            self._frontier.leave_on(key(source), f"{now:%Y-%m-%d}")
+        waiting = self._frontier.let_wait(root, until=after.until)
         self._frontier.forget_marks(root, but=0)
-        return self._fall(root, before, replace(after, left_out=after.left_out + len(forgotten)))
+        return self._fall(root, before, replace(after, left_out=waiting))
 
     def _fall(self, root: str, before: Trap | None, after: Trap) -> Fallen | None:
         if after != before:

@@ -10,20 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from scraper.agenda import article_again, is_dead_end, rhythm_after
 from scraper.crawl import Line, Told
 from scraper.errors import FetchError
-from scraper.frontier import Due, Frontier, Wanted
+from scraper.frontier import Due, Frontier, Row, Wanted
 from scraper.gate import PATIENCE
-from scraper.health import Bounds, Fallen, Health, Row
-from scraper.links import Kind, Link
+from scraper.health import Bounds, Fallen, Health
+from scraper.links import Kind, Link, moment
 from scraper.rhythm import Rhythm, next_poll, next_poll_of_missing
 from scraper.schedule import next_fire
 from scraper.sitemaps import places_to_look
 from scraper.sources import Source
 from scraper.tap import also_allowed
-from scraper.traps import mark, words
+from scraper.traps import holds_all, mark, words
 from scraper.urls import host, key
 
 _AFTER_DISK = timedelta(minutes=15)  # what was fetched and not kept is asked for again then; not at once, in vain
@@ -56,6 +57,7 @@ class Rounds:
         self._thorough = pace.thorough or frontier.fresh
         self._woken: set[str] = set()  # articles that were kept before and are fetched again in this pass, once
         self.tasks: set[asyncio.Task[None]] = set()
+        self._under_way: set[tuple[Wanted, str]] = set()  # role and key of their links
         self._ended = asyncio.Event()  # set whenever a visit ends
         self._failure: BaseException | None = None  # the first one that ended a visit
 
@@ -81,14 +83,23 @@ class Rounds:
         """Claim what is due, as far as there is room and what comes could be kept; how many visits began."""
         room = 0 if self._line.desk.closed() else self._pace.in_flight - len(self.tasks)
         claimed = self._frontier.claim(now=_now(), limit=room, seconds=_CLAIM_SECONDS) if room > 0 else []
-        for due in claimed:
-            task = asyncio.create_task(self._visit(due), name=due.url)
-            self.tasks.add(task)
-            task.add_done_callback(self._over)
-        return len(claimed)
+        return sum(map(self._begin, claimed))
 
-    def _over(self, task: "asyncio.Task[None]") -> None:
+    def _begin(self, due: Due) -> bool:
+        """Begin a visit, unless it is on its way already and its claim ran out, as when the workers are long busy."""
+        what = (due.role, due.key)
+        if what in self._under_way:
+            self._frontier.release(due.host)
+            return False
+        task = asyncio.create_task(self._visit(due), name=due.url)
+        self.tasks.add(task)
+        self._under_way.add(what)
+        task.add_done_callback(partial(self._over, what))
+        return True
+
+    def _over(self, what: tuple[Wanted, str], task: "asyncio.Task[None]") -> None:
         self.tasks.discard(task)
+        self._under_way.discard(what)
         self._failure = self._failure or (None if task.cancelled() else task.exception())
         self._ended.set()
 
@@ -166,7 +177,8 @@ class Rounds:
         fallen = self._health.polled(due, left, taken=new, looked=looked, now=_now())
         if fallen and (fallen.is_new or due.source is None):
             told = await self._fell(told, fallen)
-        return told, self._again(due, told, new_links=new)
+        is_trap = announced is not None and holds_all(left, announced=len(announced.links))
+        return told, self._again(due, told, new_links=new, least=self._pace.most if is_trap else None)
 
     async def _marked(self, due: Due, told: Told, root: str | None) -> Told:
         """Learn from what a link brought what its source is like."""
@@ -182,7 +194,7 @@ class Rounds:
         await self._line.leave_alone(fallen.kind, fallen.url, reason=fallen.trap.reason)
         return replace(told, trap=message, fell=fallen.is_new)
 
-    def _again(self, due: Due, told: Told, *, new_links: int) -> datetime | None:
+    def _again(self, due: Due, told: Told, *, new_links: int, least: timedelta | None) -> datetime | None:
         rhythm, answered_at = self._frontier.rhythm(due.key)
         if is_dead_end(told.visit, announced=due.source is not None, answered_at=answered_at):
             return None
@@ -190,9 +202,8 @@ class Rounds:
         self._frontier.learn(due.key, learned, answered_at=told.visit.visited_at if not learned.failures else None)
         if told.visit.outcome == "gone":
             return next_poll_of_missing(now=_now(), jitter=random.random())  # noqa: S311
-        if self._health.rests(due.source or due.key, now=_now()):
-            most = self._pace.most
-            return next_poll(learned, now=_now(), least=most, most=most, jitter=random.random())  # noqa: S311
+        if least:
+            return next_poll(learned, now=_now(), least=least, most=least, jitter=random.random())  # noqa: S311
         return self._next(due, learned, ttl=told.announced.ttl if told.announced else None)
 
     def _next(self, due: Due, rhythm: Rhythm, *, ttl: timedelta | None = None) -> datetime:
@@ -204,11 +215,12 @@ class Rounds:
 
     async def _add_links(self, links: Iterable[Link], due: Due) -> tuple[int, Counter[str]]:
         """Add the links that a source announced: how many were new, and how many were left out, by kind of trap."""
-        found = {link.key: link for link in links}
+        ordered = sorted(links, key=_date, reverse=True) if due.role == "sitemap" else links
+        found = {link.key: link for link in ordered}
         kept = set() if self._pace.again else await self._line.desk.known(list(found))
         rows = [(_ARTICLE, each, link.url, host(link.url), due.url) for each, link in found.items() if each not in kept]
         now = _now()
-        came = self._health.admit(rows, due=due, now=now)
+        came = self._health.admit(rows, due=due, now=now, announced=len(found))
         if self._pace.again:
             for each in found.keys() - self._woken:
                 self._frontier.wake("article", each, at=now)
@@ -235,6 +247,11 @@ class Rounds:
 
 
 _ARTICLE: Wanted = "article"
+
+
+def _date(link: Link) -> datetime:
+    """What a sitemap's links are ordered by: those without a date come last."""
+    return moment(link.published or link.modified) or datetime.min.replace(tzinfo=UTC)
 
 
 def _now() -> datetime:

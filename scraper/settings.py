@@ -264,7 +264,7 @@ class SourcesSection(Section):
     max_depth: Annotated[int, Strict(), Field(ge=1, le=10)] = 3
     """steps from a source to the sitemaps it leads to: home page, index, index of a year, sitemap of a month"""
     daily_links: Count = 2_000
-    """new links of one source on one UTC day; the largest papers print fewer; the rest waits for the next day"""
+    """new links of one source on one UTC day, half of them from plain sitemaps at most; the rest waits for a day"""
     own: tuple[dict[str, Any], ...] = Field(default=(), alias="list")
     """sources of your own, in the form of a seed file (seeds/README.md); always on"""
 

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 
 import pytest
 
+import scraper.rounds
 from archive import open_writer
 from archive.errors import WriteFailed
 from scraper.addresses import read_pin
@@ -125,6 +126,19 @@ def test_a_pass_polls_a_source_fetches_what_it_announces_and_ends(gazette):
     assert paths(gazette)[:2] == ["/robots.txt", "/feed"]
     assert gazette.crowds["gazette.example"] == 1
     assert desk.frontier.counts(now=datetime.now(UTC)) == {"links": 3, "due": 0, "claimed": 0, "hosts": 1}
+
+
+def test_a_visit_on_its_way_whose_claim_ran_out_is_not_begun_again(gazette, monkeypatch):
+    monkeypatch.setattr(scraper.rounds, "_CLAIM_SECONDS", 0.0)
+
+    async def dispatch_often(desk: Desk) -> None:
+        desk.rounds.watch([source()], wake=True)
+        assert [desk.rounds.dispatch() for _ in range(5)] == [1, 0, 0, 0, 0]
+        await asyncio.gather(*desk.rounds.tasks)
+
+    desk = work(gazette, dispatch_often)
+    assert paths(gazette) == ["/robots.txt", "/feed"]
+    assert [due.url for due, _ in desk.told] == [FEED]
 
 
 def test_a_home_page_leads_to_its_feeds_and_to_the_sitemaps_of_robots_txt(gazette):
@@ -251,15 +265,49 @@ def test_an_index_of_indexes_of_indexes_comes_to_an_end_and_says_what_it_left_ou
     assert sum(told.left_out.get("sources", 0) for _, told in desk.told) > 0
 
 
-def test_a_source_in_a_trap_is_polled_at_the_longest_interval_whatever_its_schedule(gazette):
+def due_again(desk: Desk, key: str) -> datetime:
+    """When a source is polled next."""
+    query = "SELECT due_at FROM links WHERE role <> 'article' AND key = ?"
+    ((at,),) = desk.frontier._sql.execute(query, (key,)).fetchall()
+    return datetime.fromtimestamp(at, UTC)
+
+
+def test_a_source_of_nothing_but_a_trap_is_polled_at_the_longest_interval_whatever_its_schedule(gazette):
     gazette.add(FEED, rss(*(f"{SITE}/events/2031/{1 + n // 28:02}/{1 + n % 28:02}" for n in range(60))))
     began = datetime.now(UTC)
     desk = work(gazette, one_pass(source(schedule="every 15m")))
-    [(_, told)] = desk.told
-    assert (told.left_out, told.fell, paths(gazette)) == ({"calendar": 60}, True, ["/robots.txt", "/feed"])
-    at = desk.frontier.next_due()
-    assert at is not None
-    assert timedelta(hours=22) < at - began < timedelta(hours=26)
+    [told] = [told for due, told in desk.told if due.role == "feed"]
+    assert (told.left_out, told.fell, len(paths(gazette))) == ({"calendar": 40}, True, 2 + 20)
+    assert timedelta(hours=22) < due_again(desk, FEED) - began < timedelta(hours=26)
+
+
+def test_a_source_of_a_trap_and_of_news_keeps_its_rhythm(gazette):
+    calendar = [f"{SITE}/events/2031/{1 + n // 28:02}/{1 + n % 28:02}" for n in range(60)]
+    gazette.add(FEED, rss(STRIKE, *calendar))
+    desk = work(gazette, one_pass(source(schedule="every 15m")))
+    [told] = [told for due, told in desk.told if due.role == "feed"]
+    assert told.left_out == {"calendar": 40}
+    assert due_again(desk, FEED) - datetime.now(UTC) <= timedelta(minutes=15)
+
+
+def test_of_a_sitemap_the_newest_links_are_let_in_first_and_those_without_a_date_last(gazette):
+    days = {"undated": None, "old": "2026-11-01", "new": "2026-11-20T10:00:00Z", "older": "2026-10-01"}
+    entries = "".join(
+        f"<url><loc>{SITE}/{name}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for name, day in days.items()
+    )
+    body = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'.encode()
+    gazette.add(FEED, Answer(body=body, headers=(("Content-Type", "application/xml"),)))
+
+    def let_in(most: int) -> list[str]:
+        async def within(desk: Desk) -> None:
+            desk.rounds = desk.begin(replace(LEISURELY, bounds=Bounds(daily_links=most)))
+            await one_pass(source(kind="sitemap"))(desk)
+
+        return sorted(due.url.rpartition("/")[2] for due, _ in work(gazette, within).told if due.role == "article")
+
+    assert [let_in(2 * most) for most in (1, 2, 3, 4)] == [
+        ["new"], ["new", "old"], ["new", "old", "older"], ["new", "old", "older", "undated"],
+    ]  # fmt: skip
 
 
 def test_what_was_left_out_for_a_day_is_read_again_from_a_source_that_has_not_changed(gazette, shelf):
