@@ -36,8 +36,8 @@ from scraper.desk import Desk
 from scraper.errors import ExtractError, FetchError, NotAnArticle, Refused, Unreadable
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
-from scraper.gate import Gate, Memory
-from scraper.ladder import article_of
+from scraper.gate import SPARE, Gate, Memory
+from scraper.ladder import Deaths, article_of
 from scraper.links import Announced, Kind
 from scraper.network import Network
 from scraper.outcomes import aliases, answered, known_by, moved, why
@@ -89,12 +89,13 @@ class Line:
         self._network = network
         self._workers = workers
         self._manners = manners
+        self._deaths = Deaths()
         memory = Memory(keep=self._keep_robots, last_good=self._good_robots, validators=desk.robots_validators)
-        longest = manners.page_seconds + 30
+        longest = manners.page_seconds + SPARE
         self.gate = Gate(
             network, frontier, product=PRODUCT, delay=manners.delay, memory=memory, seconds=longest, closed=desk.closed
         )
-        self._declarations = Declarations(network, self.gate, memory)
+        self._declarations = Declarations(network, self.gate, memory, page_seconds=manners.page_seconds)
         self._fetcher = Fetcher(
             network, gate=self.gate, page_seconds=manners.page_seconds, max_redirects=manners.max_redirects
         )
@@ -232,7 +233,7 @@ class Line:
             visit = replace(visit, outcome="unchanged", article=seen.article, aliases=aliases(page))
             return await self._noted(Told(visit=visit, captures=captures, revision=seen))
         head, body = await self.desk.payload(page.answer)
-        article = await article_of(self._workers, head, body, page.answer.url)
+        article = await article_of(self._workers, head, body, page.answer.url, deaths=self._deaths)
         declared = self._declarations.reserved_at(page.answer.url)
         article = with_reservations(article, declared, FOR_THE_SITE)
         canonical = self.heard(article.canonical_url)
@@ -264,7 +265,8 @@ class Line:
         if latest is not None and not same_extractor(article, latest):
             with suppress(NotAnArticle, ExtractError, FetchError):
                 before = await self.desk.payload_of(latest)
-                baseline = await article_of(self._workers, *before, latest.facts.url) if before else None
+                if before:
+                    baseline = await article_of(self._workers, *before, latest.facts.url, deaths=self._deaths)
         return compare(article, latest, baseline=baseline)
 
     async def _noted(self, told: Told) -> Told:

@@ -20,9 +20,10 @@ _MOST = 10_000  # origins
 class Declarations:
     """The files of the origins that were visited. A site that answers anything else, or nothing, declares nothing."""
 
-    def __init__(self, network: Network, gate: Gate, memory: Memory) -> None:
+    def __init__(self, network: Network, gate: Gate, memory: Memory, *, page_seconds: float = 90.0) -> None:
+        """page_seconds: the longest that one file may take, its redirects together."""
         self._memory = memory
-        self._fetcher = Fetcher(network, gate=gate, max_redirects=5)
+        self._fetcher = Fetcher(network, gate=gate, page_seconds=page_seconds, max_redirects=5)
         self._rules: OrderedDict[str, tuple[tuple[Rule, ...], datetime]] = OrderedDict()
         self._asking: dict[str, asyncio.Lock] = {}
 

@@ -10,9 +10,10 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import httpcore
 
@@ -20,14 +21,24 @@ from scraper.addresses import Pin, Proxy, bracketed, is_allowed, is_public
 from scraper.errors import FetchError, Refused
 from scraper.sockets import connect
 from scraper.tap import NetworkSettings, Route, Stream, also_allowed, current, why
+from scraper.urls import registrable
 
 _DNS_KEPT = 300.0  # seconds
 _DNS_FAILURE_KEPT = 30.0  # seconds
 _DNS_NAMES = 10_000  # names remembered at most
 _DNS_THREADS = 32  # getaddrinfo blocks: a dead name server must not hold up every other lookup
+_DNS_PER_DOMAIN = 4  # lookups at once; the names of one domain have one name server, and may be as many as it likes
 _DIALLED_AT_MOST = 4  # addresses of one name
 _LONGEST_CONSENT = 16 * 1024  # bytes of a proxy's answer to CONNECT
 _CONSENT = re.compile(rb"HTTP/1\.[01] (\d{3})[^\d]")
+
+
+class _Queue:
+    """The lookups of one domain."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(_DNS_PER_DOMAIN)
+        self.length = 0  # those that have a place, too
 
 
 class Names:
@@ -36,14 +47,21 @@ class Names:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_DNS_THREADS, thread_name_prefix="pressmark-dns")
         self._known: dict[str, tuple[float, tuple[str, ...] | OSError]] = {}  # name → until when, what
+        self._queues: dict[str, _Queue] = {}  # by registrable domain
 
     async def addresses(self, host: str, seconds: float | None) -> tuple[str, ...]:
-        """Every address of a host, the one that worked last first.  Raises OSError when there is none."""
-        until, known = self._known.get(host, (0.0, ()))
-        if until <= time.monotonic():
-            known = await self._look_up(host, seconds)
-            kept = _DNS_FAILURE_KEPT if isinstance(known, OSError) else _DNS_KEPT
-            self._remember(host, time.monotonic() + kept, known)
+        """Every address of a host, the one that worked last first.  Raises OSError when there is none.
+
+        seconds: for the lookup itself, from when it begins: that others were before it is no failure of the name.
+        """
+        known = self._fresh(host)
+        if known is None:
+            async with self._place(registrable(host)) as leave:
+                known = self._fresh(host)  # whoever was before us may have asked for the same
+                if known is None:
+                    known = await self._look_up(host, seconds, leave)
+                    kept = _DNS_FAILURE_KEPT if isinstance(known, OSError) else _DNS_KEPT
+                    self._remember(host, time.monotonic() + kept, known)
         if isinstance(known, OSError):
             raise type(known)(*known.args)  # the same one again would grow a traceback with every hit
         return known
@@ -58,11 +76,40 @@ class Names:
         """Forgets every lookup that has not begun."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _look_up(self, host: str, seconds: float | None) -> tuple[str, ...] | OSError:
-        loop = asyncio.get_running_loop()
+    def _fresh(self, host: str) -> tuple[str, ...] | OSError | None:
+        until, known = self._known.get(host, (0.0, ()))
+        return known if until > time.monotonic() else None
+
+    @asynccontextmanager
+    async def _place(self, domain: str) -> AsyncIterator[ExitStack]:
+        """A place in the domain's queue; whoever takes over what is given keeps it beyond the context."""
+        queue = self._queues.setdefault(domain, _Queue())
+        queue.length += 1
+        with ExitStack() as leave:
+            leave.callback(self._shorten, domain, queue)
+            await queue.places.acquire()
+            leave.callback(queue.places.release)
+            yield leave
+
+    def _shorten(self, domain: str, queue: _Queue) -> None:
+        queue.length -= 1
+        if not queue.length:
+            self._queues.pop(domain, None)
+
+    async def _look_up(self, host: str, seconds: float | None, leave: ExitStack) -> tuple[str, ...] | OSError:
+        """What the name resolves to. The place is left when its thread is free again, not when we have given up."""
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+        work = self._threads.submit(_begun, partial(_tell, loop, begun.set), host)
+        found_later = asyncio.wrap_future(work)  # before the place is left, so that whoever gets it finds the answer
+        place = leave.pop_all()
+        work.add_done_callback(lambda _: _tell(loop, begun.set, place.close))
         try:
+            await begun.wait()
             async with asyncio.timeout(seconds):
-                found = await loop.run_in_executor(self._threads, _getaddrinfo, host)
+                found = await found_later
+        except asyncio.CancelledError:
+            found_later.cancel()
+            raise
         except TimeoutError:
             return TimeoutError("no answer in time")
         except OSError as error:
@@ -75,6 +122,18 @@ class Names:
         if len(self._known) >= _DNS_NAMES:
             self._known.clear()
         self._known[host] = until, known
+
+
+def _begun(tell: Callable[[], None], host: str) -> list[str]:
+    tell()
+    return _getaddrinfo(host)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, *calls: Callable[[], object]) -> None:
+    """Call these in the loop, from a thread, unless the loop is closed by now."""
+    with suppress(RuntimeError):
+        for call in calls:
+            loop.call_soon_threadsafe(call)
 
 
 def _getaddrinfo(host: str) -> list[str]:
@@ -121,7 +180,8 @@ class Backend(httpcore.AsyncNetworkBackend):
         if port not in self._settings.ports:
             return None
         try:
-            return (await self.names.addresses(host, seconds))[0]
+            async with asyncio.timeout(seconds):
+                return (await self.names.addresses(host, seconds))[0]
         except OSError:
             return None
 

@@ -33,8 +33,11 @@ from scraper.wire import beginning
 _FRESH = timedelta(hours=24)  # RFC 9309, 2.4
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
 _RETRY = timedelta(minutes=15)  # after a robots.txt that could not be had
-_MOST_RULES = 10_000
+_MOST_RULES = 10_000  # robots.txt files that are remembered
+_MOST_WEIGHT = 64_000_000  # bytes that they take together, roughly; those asked least lately are forgotten
+_READ_HERE = 16 * 1024  # bytes of a robots.txt, 5 ms; a larger one is read in a thread
 _BUSY = timedelta(seconds=0.2)  # until a host is tried again that this process has a request in flight to
+SPARE = 30.0  # seconds that a slot is held beyond the time that a page may take
 PATIENCE = timedelta(minutes=3)  # nobody waits longer for a host; a slot is held for two minutes at most
 
 
@@ -93,8 +96,8 @@ class Gate:
         seconds: float,
         closed: Callable[[], ArchiveError | None] = lambda: None,
     ) -> None:
-        """delay: between visits to a host, at least; seconds: the longest a slot is held for one exchange.
-
+        """delay: between visits to a host, at least; seconds: the longest a slot is held for one exchange,
+        which is SPARE more than a page, or a robots.txt, may take with its redirects.
         closed: why nothing may be asked for now, because it could not be kept; None: it may.
         """
         self._frontier = frontier
@@ -104,8 +107,9 @@ class Gate:
         self._seconds = seconds
         self._closed = closed
         self._network = network
-        self._fetcher = Fetcher(network, gate=self._slot, max_redirects=5)
+        self._fetcher = Fetcher(network, gate=self._slot, page_seconds=max(seconds - SPARE, 1.0), max_redirects=5)
         self._rules: OrderedDict[str, _Known] = OrderedDict()
+        self._weight = 0  # bytes that they take
         self._asking: dict[str, asyncio.Lock] = {}
         self._at: set[str] = set()  # hosts that this process has a request in flight to, whatever becomes of their slot
 
@@ -238,10 +242,24 @@ class Gate:
                     rules, fresh = await self._ask(place)
                 finally:
                     self._asking.pop(place, None)
-                known = self._rules[place] = _Known(rules, _now() + fresh, time.monotonic() + fresh.total_seconds())
-        while len(self._rules) > _MOST_RULES:
-            self._rules.popitem(last=False)
+                known = _Known(rules, _now() + fresh, time.monotonic() + fresh.total_seconds())
+                self._remember(place, known)
         return known.rules
+
+    def _remember(self, place: str, known: _Known) -> None:
+        """Remember what a robots.txt said, and forget others for it when there are too many."""
+        if before := self._rules.pop(place, None):
+            self._weight -= before.rules.weight
+        self._rules[place] = known
+        self._weight += known.rules.weight
+        while len(self._rules) > _MOST_RULES or (self._weight > _MOST_WEIGHT and len(self._rules) > 1):
+            self._weight -= self._rules.popitem(last=False)[1].rules.weight
+
+    async def _read_rules(self, status: int, body: bytes) -> Rules:
+        """As `read_rules`; of a large file not here, where everybody else would wait for it."""
+        if len(body) <= _READ_HERE:
+            return read_rules(status, body, self._product)
+        return await asyncio.to_thread(read_rules, status, body, self._product)
 
     async def _ask(self, place: str) -> tuple[Rules, timedelta]:
         """robots.txt from the site, and for how long it holds; from the last good copy when it answers 5xx or not."""
@@ -256,7 +274,7 @@ class Gate:
             kept = await self._memory.last_good(place, place)
             if kept is None or isinstance(error, Refused):
                 raise
-            return read_rules(200, kept, self._product), _RETRY
+            return await self._read_rules(200, kept), _RETRY
         await self._memory.keep(place, page)
         if status_of(page.answer.response_head) == 429:
             raise FetchError(place, "http-429", "the host asks us to stay away (HTTP 429); try again later")
@@ -268,14 +286,14 @@ class Gate:
         if status == 304 or status >= 500 or answer.truncated:
             kept = await self._memory.last_good(place, answer.url)
             if kept is not None:
-                return read_rules(200, kept, self._product), fresh if status == 304 else _RETRY
+                return await self._read_rules(200, kept), fresh if status == 304 else _RETRY
             if status == 304:  # of something we do not hold any more
                 return DISALLOW_ALL, _RETRY
         try:
             body = beginning(answer.response_head, answer.body, limit=LARGEST + 1, url=place)
         except FetchError:
             return DISALLOW_ALL, _RETRY
-        return read_rules(status, body, self._product), _RETRY if status >= 500 else fresh
+        return await self._read_rules(status, body), _RETRY if status >= 500 else fresh
 
 
 @contextmanager

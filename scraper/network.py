@@ -24,7 +24,7 @@ from archive.records import Exchange
 from scraper.dial import Backend
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.secrets import Secrets
-from scraper.tap import Enough, Foreign, NetworkSettings, Tap, current, why
+from scraper.tap import Enough, Foreign, Held, NetworkSettings, Tap, current, why
 from scraper.urls import host
 from scraper.wire import ends_early
 
@@ -33,7 +33,10 @@ _READ = 64 * 1024  # bytes asked of a socket at a time
 _KEEP_ALIVE = 15.0  # seconds; above the default delay between visits, below most servers' patience
 _KEEP_PER_SHARD = 8
 _INFLATED = 64_000_000  # bytes of a body that are looked at for its end; no reader takes more
-_INFLATED_HERE = 256 * 1024  # bytes of a coded body; a larger one is inflated in a thread
+_CODED_HERE = 256 * 1024  # bytes of a coded body; a larger one is inflated in a thread
+_MEMBER = b"\x1f\x8b"  # how one begins
+_MEMBERS_HERE = 100  # of a gzip body, 10 µs each
+_INFLATED_HERE = 1_000_000  # bytes, 2 ms; what unpacks to more is inflated in a thread
 _PLAIN = re.compile(r"https?://[^/?#@]+/[^#]*")  # nothing to leave out, and no path to fill in
 _USERINFO = re.compile(r"//[^/?#]*@")
 _HOST = re.compile(rb"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")  # on a host with any other sign in it URL parsers disagree
@@ -103,6 +106,7 @@ class Network:
         self._settings = settings
         self.secrets = Secrets(settings.secrets)
         self._backend = Backend(settings)
+        self._held = Held(settings.max_held)
         # The transport alone, without httpx's client: that keeps cookies, sends a URL's credentials, lets a proxy from
         # the environment resolve names past every check, and raises on a Location it cannot read, redirects or not.
         self._transport = _Shards(self._backend, _trust(settings.ca_file), settings.shards)
@@ -170,8 +174,7 @@ class Network:
         tap.forget()
         if exchange.truncated or not exchange.body:
             return exchange
-        look = partial(ends_early, exchange.response_head, exchange.body, limit=_INFLATED)
-        if not (look() if len(exchange.body) <= _INFLATED_HERE else await asyncio.to_thread(look)):
+        if not await _ends_early(exchange):
             return exchange
         notes = (*exchange.notes, ("coding-fault", "the content coding breaks off"))
         return replace(exchange, truncated="disconnect", notes=notes)
@@ -199,13 +202,14 @@ class Network:
 
     async def _attempt(self, request: httpx.Request, deadline: float, room: int | None = None) -> Tap:
         """What passed on one connection, however far it got."""
-        tap = Tap(str(request.url), self._settings, room=room)
+        tap = Tap(str(request.url), self._settings, self._held, room=room)
         token = current.set(tap)
         try:
             async with asyncio.timeout_at(deadline) as clock:
+                tap.end = partial(_end_now, clock)
                 await self._at_a_rate(request, tap, clock)
         except TimeoutError:
-            tap.cut = "time"
+            tap.cut = "length" if tap.crowded else "time"
         except Foreign:
             tap.cut, tap.reused = "disconnect", True  # nothing was asked on it, so another connection may be
         except Enough:
@@ -255,6 +259,7 @@ class Network:
             notes=(
                 *self.secrets.notes(response.notes),
                 *self._slowness(tap),
+                *self._crowd(tap),
                 *(tap.stream.notes if tap.stream else ()),
             ),
         )
@@ -262,6 +267,10 @@ class Network:
     def _slowness(self, tap: Tap) -> Iterator[tuple[str, str]]:
         if tap.slow:
             yield "slower-than", f"{self._settings.min_rate} bytes a second"
+
+    def _crowd(self, tap: Tap) -> Iterator[tuple[str, str]]:
+        if tap.crowded and tap.cut == "length":
+            yield "held", f"more than {self._settings.max_held} bytes of all answers together, this one the largest"
 
     def _no_answer(self, tap: Tap, seconds: float) -> FetchError:
         if tap.slow:
@@ -275,6 +284,14 @@ class Network:
         else:
             message = "the server closed the connection without an answer; try again later"
         return FetchError(tap.url, "disconnect", message)
+
+
+async def _ends_early(exchange: Exchange) -> bool:
+    """Whether its content coding breaks off; of what unpacks to much, found in a thread."""
+    look = partial(ends_early, exchange.response_head, exchange.body)
+    is_light = len(exchange.body) <= _CODED_HERE and exchange.body.count(_MEMBER) <= _MEMBERS_HERE
+    early = look(limit=_INFLATED_HERE) if is_light else None
+    return bool(early if early is not None else await asyncio.to_thread(look, limit=_INFLATED))
 
 
 class _Watch:
@@ -293,11 +310,16 @@ class _Watch:
     def _end(self) -> None:
         if not self._clock.expired():
             self._tap.slow = True
-            self._clock.reschedule(self._loop.time())
+            _end_now(self._clock)
 
     def stop(self) -> None:
         """The exchange is over."""
         self._timer.cancel()
+
+
+def _end_now(clock: asyncio.Timeout) -> None:
+    if not clock.expired():
+        clock.reschedule(asyncio.get_running_loop().time())
 
 
 def as_asked(url: str) -> str:

@@ -11,7 +11,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -43,6 +43,7 @@ class NetworkSettings:
     connect_seconds: float = 10.0  # to resolve, dial and shake hands, each
     exchange_seconds: float = 60.0  # one wall clock from the first lookup to the last byte
     max_body: int = 20_000_000  # bytes, content coding kept; of one response, and of all hops of one page together
+    max_held: int = 256_000_000  # bytes of all answers on their way together; a hundred of `max_body` would be 2 GB
     max_head: int = 64 * 1024  # bytes of all heads of one response
     max_fields: int = 256  # in all heads of one response
     min_rate: int = 1000  # bytes a second, on average since the answer's first byte, once it has taken `grace_seconds`
@@ -60,6 +61,29 @@ class Enough(Exception):
     """The body has reached its cap: stop reading, keep what came."""
 
 
+class Held:
+    """What all exchanges on their way hold together, so that many large answers at once stay within bounds."""
+
+    def __init__(self, most: int) -> None:
+        """most: bytes."""
+        self._most = most
+        self._of: dict[Tap, int] = {}  # bytes
+        self.total = 0  # bytes
+
+    def take(self, tap: "Tap", count: int) -> None:
+        """So many bytes more came. When it is too much, whoever holds the most is cut: a page is small beside it."""
+        self._of[tap] = self._of.get(tap, 0) + count
+        self.total += count
+        while self.total > self._most and self._of:
+            largest = max(self._of, key=self._of.__getitem__)
+            self.drop(largest)
+            largest.crowd_out()
+
+    def drop(self, tap: "Tap") -> None:
+        """It holds nothing any more, or is about to."""
+        self.total -= self._of.pop(tap, 0)
+
+
 class Foreign(Exception):
     """The kept connection leads to a private address that this exchange may not reach."""
 
@@ -72,18 +96,22 @@ also_allowed: ContextVar[tuple[IPNetwork, ...]] = ContextVar("also_allowed", def
 class Tap:
     """What one exchange sent and received; it starts again when it moves to another connection."""
 
-    def __init__(self, url: str, settings: NetworkSettings, *, room: int | None = None) -> None:
-        """room: bytes of body that are taken, when that is less than the settings allow."""
+    def __init__(self, url: str, settings: NetworkSettings, held: Held, *, room: int | None = None) -> None:
+        """held: where it says what it holds; room: bytes of body that are taken, when the settings allow more."""
         self.url = url
         self.most = settings.max_body if room is None else max(0, min(room, settings.max_body))
         self.stream: Stream | None = None
         self.reused = False  # the connection had carried an exchange before
         self.cut: Truncation | None = None  # why reading ended before the response did
         self.slow = False  # it was cut because it came too slowly
+        self.crowded = False  # it was cut because all of them came to too much, and it to the most
+        self.end: Callable[[], object] = _nothing  # ends it now, from outside
+        self._held = held
         self._settings = settings
         self._restart()
 
     def _restart(self) -> None:
+        self._held.drop(self)
         self.sent = bytearray()
         self.reading = Reading()
         self.received = 0  # bytes
@@ -114,7 +142,10 @@ class Tap:
 
     def receive(self, stream: "Stream", piece: bytes) -> None:
         """Takes bytes that came in. Raises FetchError for what is no answer, Enough when the body is too large."""
+        if self.crowded:
+            raise Enough
         self.received += len(piece)
+        self._held.take(self, len(piece))
         self.closed = not piece
         self.last = time.monotonic()
         if self.answered_at is None and piece:
@@ -142,17 +173,28 @@ class Tap:
             message = f"the response head is larger than {most} bytes; if it should be, raise network.max_head"
             raise FetchError(self.url, "head-too-large", message)
 
+    def crowd_out(self) -> None:
+        """Cut it here, as by its own cap."""
+        self.crowded = True
+        self.end()
+
     def forget(self) -> None:
         """Lets go of the bytes: a timer that was cancelled holds its context, and so the tap, until its time comes."""
         self.sent, self.reading = bytearray(), Reading()
 
     async def release(self) -> None:
         """Lets go of the connection: closes it when httpcore wanted that, or when it cannot be used again."""
+        self._held.drop(self)
+        self.end = _nothing
         if self.stream is None:
             return
         self.stream.spoiled |= not self.reading.ended
         if self.stream.closing:
             await self.stream.aclose()
+
+
+def _nothing() -> None:
+    """What ends an exchange that has ended."""
 
 
 current: ContextVar[Tap] = ContextVar("exchange")

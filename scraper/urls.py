@@ -80,7 +80,7 @@ def same_publisher(a: str, b: str) -> bool:
     Hosting companies whose customers are strangers to each other (github.io) count as suffixes.
     Raises ValueError when one is no http(s) URL.  Source: publicsuffix.org, the list that comes with `tld`.
     """
-    return _registrable(host(a)) == _registrable(host(b))
+    return registrable(host(a)) == registrable(host(b))
 
 
 def without_secrets(url: str) -> str:
@@ -168,8 +168,9 @@ def _upper_escapes(url: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _registrable(host: str) -> str:
-    """The registrable domain of a host, or the host itself where none can be."""
+@lru_cache(maxsize=4_096)
+def registrable(host: str) -> str:
+    """The registrable domain of a host, or the host itself where none can be. Never raises."""
     if host.startswith("[") or host.rpartition(".")[2].partition(":")[0].isdigit():
         return host
     name = host.partition(":")[0]

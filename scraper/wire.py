@@ -5,7 +5,6 @@ It reads what h11 rejects (an illegal header name, a bad chunk): such a response
 
 import re
 import zlib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -279,19 +278,23 @@ def beginning(head: bytes, body: bytes, *, limit: int, url: str = "the response"
     return (_first_undone(codings[0], body, limit=limit, url=url) if codings and body else body)[:limit]
 
 
-def ends_early(head: bytes, body: bytes, *, limit: int) -> bool:
+def ends_early(head: bytes, body: bytes, *, limit: int) -> bool | None:
     """Whether a content coding of the body breaks off: it came whole as far as its framing tells, and yet is cut.
 
-    limit: bytes; no more is inflated, and what unpacks to more counts as whole. What cannot be undone is not cut.
+    limit: bytes; no more is inflated, and of what unpacks to more it is None: not known. What cannot be undone is not
+    cut.
     """
     codings = _codings(head)
     if not codings or len(codings) > _MAX_CODINGS:
         return False
+    if len(codings) > 1 and limit < _LARGEST_INNER:
+        return None
     try:
         for coding in codings[:0:-1]:
             body = _undone(coding, body, limit=_LARGEST_INNER, url="")
         if body and (wbits := _wbits(codings[0], body)):
-            deque(_inflated(body, wbits, limit, isal_zlib.decompressobj), maxlen=0)  # keeps nothing
+            pieces = _inflated(body, wbits, limit, isal_zlib.decompressobj)
+            return None if sum(map(len, pieces)) > limit else False
     except EOFError:
         return True
     except FetchError as error:

@@ -1,6 +1,7 @@
 """Robots rules and host slots before every request: the real client against a real server."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -8,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from archive.heads import field as head_field
 from archive.heads import status_of
 from archive.records import Page, Validators
+from scraper import gate
 from scraper.addresses import Pin, read_pin
 from scraper.demo import Answer, Asked, Press, moved, page
 from scraper.errors import FetchError, Refused
@@ -22,6 +24,7 @@ from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
 from scraper.gate import Gate, Memory
 from scraper.network import Network
+from scraper.robots import Rules, read_rules
 from scraper.tap import NetworkSettings
 from tests.servers import closed_port
 
@@ -194,6 +197,37 @@ def test_five_redirects_of_a_robots_txt_are_followed_and_more_are_as_good_as_non
         return (await crawler.gate.rules(STORY)).allows(STORY)
 
     assert crawl(gazette, is_allowed) is allowed
+
+
+@pytest.mark.parametrize(("here", "elsewhere"), [(gate._READ_HERE, True), (10**6, False)])
+def test_a_large_robots_txt_is_not_read_where_everybody_would_wait_for_it(gazette, here, elsewhere, monkeypatch):
+    readers: list[int] = []
+
+    def read(*args: Any) -> Rules:
+        readers.append(threading.get_ident())
+        return read_rules(*args)
+
+    monkeypatch.setattr(gate, "read_rules", read)
+    monkeypatch.setattr(gate, "_READ_HERE", here)
+    gazette.add(ROBOTS, robots("User-agent: *\n" + "Disallow: /no\n" * 10_000))
+    crawl(gazette, lambda crawler: crawler.visit(STORY))
+    assert [reader != threading.get_ident() for reader in readers] == [elsewhere]
+
+
+@pytest.mark.parametrize(("most", "asked_anew"), [(1_000_000, True), (10**9, False)])
+def test_the_robots_txt_asked_least_lately_is_forgotten_when_all_weigh_too_much(gazette, most, asked_anew, monkeypatch):
+    monkeypatch.setattr(gate, "_MOST_WEIGHT", most)
+    heavy = robots("User-agent: *\n" + "".join(f"Disallow: /no{number}\n" for number in range(1_000)))
+    for name in (OTHER, HOST):
+        gazette.add(f"http://{name}/robots.txt", heavy)
+
+    async def three(crawler: Crawler) -> None:
+        for name in (HOST, OTHER, HOST):
+            await crawler.gate.rules(f"http://{name}/")
+        assert crawler.gate._weight == sum(known.rules.weight for known in crawler.gate._rules.values())
+
+    crawl(gazette, three)
+    assert (paths(gazette) == ["/robots.txt"] * 2) is asked_anew
 
 
 @pytest.mark.parametrize("clock", ["wall", "steady"])

@@ -12,7 +12,7 @@ from scraper.compare import between
 from scraper.errors import ExtractError, NotAnArticle
 from scraper.extract import understand
 from scraper.extract.boilerplate import RUNGS
-from scraper.ladder import STEPS, article_of
+from scraper.ladder import MOST_DEATHS, STEPS, Deaths, article_of
 from scraper.workers import Workers
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, page, paragraphs
 
@@ -23,8 +23,8 @@ STALLS = page("<div>" + "<i>a</i>" * 50_000 + "</div>" + paragraphs())
 
 @pytest.fixture
 def hasty() -> Iterator[Workers]:
-    """One worker with twelve seconds a page."""
-    workers = Workers(1, seconds=12)
+    """One worker with six seconds a page."""
+    workers = Workers(1, seconds=6)
     yield workers
     workers.close()
 
@@ -102,6 +102,41 @@ def test_a_text_made_after_a_death_is_compared_as_one_of_another_extractor(hasty
     fallen = asyncio.run(article_of(hasty, HEAD, STALLS, URL))
     assert between(alive, alive) == ()
     assert between(alive, fallen) is None
+
+
+def rungs_of(hasty: Workers, pages: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where pages of one site begin whose first rung ends their worker, all else being well."""
+    monkeypatch.setattr(ladder, "understand", _greedy)
+    deaths = Deaths()
+
+    async def read() -> list[str]:
+        read = [await article_of(hasty, HEAD, page(), URL, deaths=deaths) for _ in range(pages)]
+        return [article.extractor["rung"] + " " + article.extractor["after"] for article in read]
+
+    return asyncio.run(read())
+
+
+def test_a_site_whose_pages_end_workers_begins_at_the_last_rung_and_every_other_page_at_the_top(hasty, monkeypatch):
+    top, last = "trafilatura-fast parser-memory", "plain site-deaths"
+    assert rungs_of(hasty, 6, monkeypatch) == [top, top, top, last, top, last]
+
+
+def test_without_that_memory_all_its_pages_begin_at_the_top(hasty, monkeypatch):
+    monkeypatch.setattr(ladder, "MOST_DEATHS", 1_000)
+    assert set(rungs_of(hasty, 5, monkeypatch)) == {"trafilatura-fast parser-memory"}
+
+
+def test_of_a_site_that_is_well_again_and_of_other_sites_pages_begin_at_the_top():
+    deaths = Deaths()
+    for _ in range(MOST_DEATHS):
+        deaths.add(URL, killed=True)
+    assert deaths.are_many(URL)
+    assert not deaths.are_many("https://herald.example/")
+    deaths.add(URL, killed=False)
+    deaths.add(URL, killed=False)
+    for _ in range(MOST_DEATHS - 1):
+        deaths.add(URL, killed=True)
+        assert not deaths.are_many(URL)
 
 
 @pytest.mark.parametrize("rung", ["trafilatura-fast", "lexbor", "plain"])

@@ -15,17 +15,21 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
+import scraper.network
 from archive.heads import archived_head, status_of
 from archive.records import Exchange
+from scraper import dial
 from scraper.addresses import IPNetwork, Pin, Proxy, read_proxy
 from scraper.dial import Names
 from scraper.errors import ConfigError, FetchError, Refused
 from scraper.network import Network, as_asked
-from scraper.tap import NetworkSettings, also_allowed
+from scraper.tap import Held, NetworkSettings, Tap, also_allowed
+from scraper.wire import ends_early
 from tests.servers import Answer, Origin, Step, closed_port, ok, origin, proxy
 
 HOST = "news.example"
@@ -300,10 +304,90 @@ def test_without_a_least_rate_the_deadline_alone_decides() -> None:
     assert seconds >= 0.8
 
 
+# Many large bodies at once
+
+
+def _crowd(most: int, endless: int = 30) -> tuple[int, list[Exchange], list[Exchange]]:
+    """The most that was held of so many endless bodies and five pages; the exchanges of either kind."""
+    peak = 0
+
+    class Watched(Held):
+        def take(self, tap: Tap, count: int) -> None:
+            nonlocal peak
+            super().take(tap, count)
+            peak = max(peak, sum(each.received for each in self._of))
+
+    async def together(server: Origin) -> list[Exchange]:
+        how = settings(server.port, max_held=most, max_body=5_000_000)
+        async with Network(how) as network:
+            network._held = Watched(most)
+            asked = [network.exchange(f"http://{HOST}/endless?{number}") for number in range(endless)]
+            asked += [network.exchange(f"http://{HOST}/page?{number}") for number in range(5)]
+            came = await asyncio.gather(*asked)
+            assert (network._held.total, network._held._of) == (0, {})
+            return came
+
+    def answer(request: bytes) -> Answer:
+        if b"/page" in request:
+            return ok(bytes(100_000))
+        return chain([b"HTTP/1.1 200 OK\r\n\r\n"], repeat(bytes(65_536), 100))
+
+    with origin(answer) as server:
+        came = asyncio.run(together(server))
+    return peak, came[:endless], came[endless:]
+
+
+def test_all_bodies_together_stay_within_bounds_and_pages_beside_them_come_whole() -> None:
+    peak, endless, pages = _crowd(20_000_000)
+    assert peak < 20_200_000
+    assert {exchange.truncated for exchange in endless} == {"length"}
+    crowded = [exchange for exchange in endless if any(name == "held" for name, _ in exchange.notes)]
+    assert len(crowded) > 3
+    assert [(len(page.body), page.truncated, page.notes) for page in pages] == [(100_000, None, ())] * 5
+
+
+def test_without_that_bound_they_come_to_all_that_each_may_have() -> None:
+    assert _crowd(10**9)[0] > 60_000_000
+
+
 # What breaks off within its coding
 
 _NOISE = b"".join(b"<p>%d</p>" % (number * number) for number in range(5_000))
 _LONG = gzip.compress(_NOISE)
+
+
+_HEAVY = {
+    "zeros": gzip.compress(bytes(48_000_000)),
+    "tiny members": gzip.compress(b"") * 4_000,
+    "twice over": gzip.compress(gzip.compress(bytes(3_000_000))),
+}
+
+
+@pytest.mark.parametrize(("what", "guard"), [("zeros", "_INFLATED_HERE"), ("tiny members", "_MEMBERS_HERE")])
+def test_a_small_body_that_takes_long_to_unpack_is_not_unpacked_where_everybody_waits(
+    what: str, guard: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def longest() -> float:
+        times.clear()
+        answered(ok(_HEAVY[what], "Content-Encoding: gzip"))
+        return max((seconds for thread, seconds in times if thread == threading.get_ident()), default=0.0)
+
+    def timed(*args: Any, **how: Any) -> bool | None:
+        began = time.thread_time()
+        end = ends_early(*args, **how)
+        times.append((threading.get_ident(), time.thread_time() - began))
+        return end
+
+    times: list[tuple[int, float]] = []
+    monkeypatch.setattr(scraper.network, "ends_early", timed)
+    with_guard = longest()
+    monkeypatch.setattr(scraper.network, guard, 10**9)
+    assert longest() > 5 * with_guard
+
+
+def test_an_ordinary_page_is_looked_at_where_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio, "to_thread", None)
+    assert answered(ok(_LONG, "Content-Encoding: gzip")).truncated is None
 
 
 @pytest.mark.parametrize("kept", [1, 9, 10, 11, 100, len(_LONG) // 2, len(_LONG) - 9, len(_LONG) - 8, len(_LONG) - 1])
@@ -420,6 +504,83 @@ def test_a_name_that_does_not_exist_is_a_failure_of_dns_and_remembered(monkeypat
     monkeypatch.setattr(socket, "getaddrinfo", nothing)
     assert asyncio.run(twice()) == ["dns", "dns"]
     assert looked_up == ["no-such-paper.example"]
+
+
+class _Slow:
+    """A resolver that answers at once, but for names below slow.example not before it is told to."""
+
+    def __init__(self) -> None:
+        self.told, self.asked = threading.Event(), list[str]()
+        self.begun = threading.Semaphore(0)  # how many wait to be told
+
+    def __call__(self, host: str, *_: object, **__: object) -> list[object]:
+        self.asked.append(host)
+        if "slow" in host:
+            self.begun.release()
+            self.told.wait(20)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
+
+
+def _beside_slow_names(monkeypatch: pytest.MonkeyPatch, slow: list[str], then: Callable[..., Any]) -> Any:
+    """What `then` (of the names and the resolver) comes to while these are looked up."""
+    resolver = _Slow()
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+
+    async def within() -> object:
+        names = Names()
+        waiting = [asyncio.ensure_future(names.addresses(each, 20)) for each in slow]
+        try:
+            for _ in range(min(len(slow), dial._DNS_PER_DOMAIN, dial._DNS_THREADS)):
+                await asyncio.to_thread(resolver.begun.acquire)
+            return await then(names, resolver)
+        finally:
+            resolver.told.set()
+            await asyncio.gather(*waiting)
+            assert not names._queues
+            names.close()
+
+    return asyncio.run(within())
+
+
+@pytest.mark.parametrize(("at_once", "in_time"), [(4, True), (100, False)])
+def test_a_name_server_that_hangs_holds_up_no_names_of_others(
+    at_once: int, in_time: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def another(names: Names, resolver: _Slow) -> bool:
+        try:
+            async with asyncio.timeout(0.5):
+                return bool(await names.addresses("paper.example", 0.5))
+        except TimeoutError:
+            return False
+
+    monkeypatch.setattr(dial, "_DNS_PER_DOMAIN", at_once)
+    slow = [f"{number}.slow.example" for number in range(40)]
+    assert _beside_slow_names(monkeypatch, slow, another) is in_time
+
+
+def test_a_lookup_that_waits_for_others_has_all_its_time_and_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(names: Names, resolver: _Slow) -> object:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await names.addresses("late.slow.example", 0.05)
+        assert "late.slow.example" not in names._known
+        waiting = asyncio.ensure_future(names.addresses("late.slow.example", 5))
+        await asyncio.sleep(0)
+        resolver.told.set()
+        return await waiting
+
+    slow = [f"{number}.slow.example" for number in range(6)]
+    assert _beside_slow_names(monkeypatch, slow, late) == ("192.0.2.1",)
+
+
+def test_one_name_asked_for_many_times_at_once_is_looked_up_no_more_often_than_its_domain_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def count(names: Names, resolver: _Slow) -> list[str]:
+        await asyncio.gather(*(names.addresses("paper.example", 5) for _ in range(50)))
+        return resolver.asked
+
+    assert len(_beside_slow_names(monkeypatch, [], count)) <= dial._DNS_PER_DOMAIN
 
 
 def test_a_name_that_is_asked_for_again_and_again_holds_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:

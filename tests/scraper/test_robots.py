@@ -1,9 +1,12 @@
 """robots.txt as RFC 9309 and its readers have it."""
 
+import tracemalloc
 from datetime import timedelta
 
 import pytest
+from protego import Protego
 
+from scraper import robots
 from scraper.robots import ALLOW_ALL, DISALLOW_ALL, LARGEST, MOST_SITEMAPS, fresh_for, read_rules, robots_url
 
 AT = "https://gazette.test"
@@ -156,6 +159,63 @@ def test_robots_txt_itself_may_always_be_asked_for():
 def test_robots_txt_lies_at_the_root_of_the_origin():
     assert robots_url("HTTPS://www.Gazette.test:443/a/b?c#d") == "https://www.gazette.test/robots.txt"
     assert robots_url("http://u:p@gazette.test:8080/") == "http://gazette.test:8080/robots.txt"
+
+
+def heavy(rules: int) -> str:
+    return "User-agent: *\n" + "".join(f"Disallow: /%x{number}\n" for number in range(rules))
+
+
+def protego_reads(body: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What of a robots.txt reaches the parser."""
+    read: list[str] = []
+    monkeypatch.setattr(Protego, "_parse_robotstxt", lambda _, text: read.append(text))
+    read_rules(200, body.encode(), "pressmark")
+    return read[0]
+
+
+def test_only_what_is_said_to_us_reaches_the_parser(monkeypatch):
+    others = "".join(f"User-agent: bot{number}\nDisallow: /{number}\n" for number in range(5_000))
+    told = "Sitemap: /s.xml\nUser-agent: *\nDisallow: /all\n\nUser-agent: x\nUser-agent: pressmark\nDisallow: /us\n"
+    assert protego_reads(others + told, monkeypatch) == "Sitemap: /s.xml\nUser-agent: *\nDisallow: /us\n"
+
+
+def test_agents_named_one_after_the_other_share_what_follows():
+    body = "User-agent: a\nUser-agent: *\nSitemap: /s.xml\nUser-agent: b\nDisallow: /x\nUser-agent: c\nDisallow: /y"
+    assert [allows(body, path) for path in ("/x", "/y")] == [False, True]
+
+
+def test_a_group_for_us_that_says_nothing_allows_everything():
+    assert allows("User-agent: *\nDisallow: /\n\nUser-agent: pressmark", "/a")
+
+
+def test_of_half_a_megabyte_of_rules_those_beyond_five_thousand_are_left_out(monkeypatch):
+    kept = read_rules(200, heavy(40_000).encode(), "pressmark").weight
+    assert kept < 4_000_000
+    monkeypatch.setattr(robots, "MOST_RULES", 10**9)
+    assert read_rules(200, heavy(40_000).encode(), "pressmark").weight > 15_000_000
+
+
+def test_what_a_file_weighs_is_what_it_takes():
+    tracemalloc.start()
+    rules = read_rules(200, heavy(5_000).encode(), "pressmark")
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken < rules.weight < taken * 3
+
+
+def test_stars_in_a_row_are_one_star():
+    assert not allows(f"User-agent: *\nDisallow: /a{'*' * 1_000}b", "/axb")
+
+
+@pytest.mark.parametrize("guard", ["none", "_STARS_OF_A_RULE", "MOST_STARS"])
+def test_no_url_is_held_against_more_stars_than_a_file_may_have(guard, monkeypatch):
+    if guard != "none":
+        monkeypatch.setattr(robots, guard, 10**9)
+    one = f"Disallow: /{'*a' * 1_000}\n" * 4
+    many = "".join(f"Disallow: /{'*a' * 50}{number}\n" for number in range(250))
+    read = protego_reads(f"User-agent: *\n{one}{many}", monkeypatch).count("*")
+    assert (read <= 5_001) is (guard != "MOST_STARS")
+    assert (f"{'*a' * 51}" in "".join(robots._bounded([one.strip()]))) is (guard == "_STARS_OF_A_RULE")
 
 
 def test_hostile_patterns_take_no_time():

@@ -163,6 +163,55 @@ def test_closing_leaves_nobody_waiting(workers):
     assert all(isinstance(outcome, ExtractError) for outcome in asyncio.run(close_in_between()))
 
 
+def order(workers: Workers, subjects: list[str]) -> list[str]:
+    """In which order the pages come back."""
+    back: list[str] = []
+
+    async def page_of(subject: str) -> None:
+        await workers.think(_slow, subject)
+        back.append(subject)
+
+    async def all_of_them() -> None:
+        await workers.think(abs, -1)
+        await asyncio.gather(*map(page_of, subjects))
+
+    asyncio.run(all_of_them())
+    return back
+
+
+def _slow(subject: str) -> None:
+    if "bad" in subject:
+        time.sleep(0.05)
+
+
+BAD = [f"https://{number}.bad.example/{number}" for number in range(20)]
+GOOD = "https://good.example/"
+
+
+def test_a_page_waits_for_no_more_of_another_site_than_are_in_hand(workers):
+    assert order(workers, [*BAD, GOOD]).index(GOOD) <= 3
+    assert order(workers, [*BAD, GOOD, f"{GOOD}2", "https://fine.example/"])[:6].count(GOOD) == 1
+
+
+@pytest.mark.parametrize("taken_out", ["turns", "the registrable domain"])
+def test_without_turns_by_site_it_waits_for_all_of_them(workers, taken_out, monkeypatch):
+    monkeypatch.setattr(scraper.workers, *(("site_of", lambda _: "") if taken_out == "turns" else ("registrable", str)))
+    assert order(workers, [*BAD, GOOD]).index(GOOD) >= 19
+
+
+def test_a_page_whose_reader_gave_up_while_it_waited_takes_no_turn(workers):
+    async def give_up() -> list[int]:
+        waiting = [asyncio.ensure_future(workers.think(_slow, subject)) for subject in BAD]
+        await asyncio.sleep(0)
+        for each in waiting[::2]:
+            each.cancel()
+        await asyncio.wait(waiting)
+        return [await workers.think(abs, -number) for number in range(4)]
+
+    assert asyncio.run(give_up()) == [0, 1, 2, 3]
+    assert workers._turns._free == 2
+
+
 def test_the_parent_never_loads_a_parser():
     code = (
         "import sys; from scraper.extract import understand; from scraper.workers import Workers;"
@@ -196,3 +245,22 @@ def _is_running(process: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+BESIDE_MUCH = """
+import asyncio, os
+from scraper.workers import Workers
+
+if __name__ == "__main__":
+    held = bytearray(os.urandom(1 << 20)) * 300
+    workers = Workers(1, megabytes=500)
+    print(asyncio.run(workers.think(len, "a page")))
+    workers.close()
+"""
+
+
+def test_what_the_parent_holds_is_not_counted_as_its_workers_memory(tmp_path):
+    script = tmp_path / "much.py"
+    script.write_text(BESIDE_MUCH)
+    ran = subprocess.run([sys.executable, script], check=False, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "6\n", ran.stderr
