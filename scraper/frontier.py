@@ -492,6 +492,12 @@ class Frontier:
             self._ready(sql, host)
         return datetime.fromtimestamp(next_at, UTC)
 
+    def heed(self, host: str, *, delay: timedelta) -> None:
+        """Remember a host's delay as soon as it is known, for whoever comes after a process that dies in a visit."""
+        with self._writing() as sql:
+            sql.execute("INSERT OR IGNORE INTO hosts (host) VALUES (?)", (host,))
+            sql.execute("UPDATE hosts SET delay = max(delay, ?) WHERE host = ?", (delay.total_seconds(), host))
+
     def free_at(self, host: str) -> datetime | None:
         """When the host may next be visited, as far as is known; None: nobody has been there."""
         query = f"SELECT {_FREE} FROM hosts WHERE host = ?"  # noqa: S608

@@ -242,6 +242,9 @@ class Gate:
                     rules, fresh = await self._ask(place)
                 finally:
                     self._asking.pop(place, None)
+                if rules.crawl_delay:
+                    delay = host_delay(setting=self._delay, crawl_delay=rules.crawl_delay, last_seconds=0.0)
+                    self._frontier.heed(host(url), delay=delay)
                 known = _Known(rules, _now() + fresh, time.monotonic() + fresh.total_seconds())
                 self._remember(place, known)
         return known.rules

@@ -363,6 +363,13 @@ def test_a_slot_that_was_never_given_back_is_free_when_the_delay_has_passed_sinc
     assert take(other, 601) == after(600 + LEASE + 600)
 
 
+def test_the_delay_that_robots_txt_asks_for_holds_from_the_first_visit_on(open_frontier):
+    dead, other = open_frontier("dead"), open_frontier("other")
+    dead.heed("a.example", delay=timedelta(seconds=600))
+    take(dead)
+    assert take(other, 1) == after(LEASE + 600)
+
+
 def test_a_host_that_is_visited_by_hand_is_not_claimed_meanwhile(open_frontier):
     daemon, by_hand = open_frontier("daemon"), open_frontier("by hand")
     daemon.add([article("a.example")], now=NOW)
