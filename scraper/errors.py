@@ -13,6 +13,9 @@ ScraperError
 from archive.records import Exchange
 from archive.secrets import shown, without_userinfo
 
+# What a bug in a parser raises on an odd document; MemoryError is not among them, it ends the worker.
+PARSER_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 
 class ScraperError(Exception):
     """Something did not work: `subject` is the URL or file, the message says what and what to do.

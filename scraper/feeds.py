@@ -18,7 +18,7 @@ import fastfeedparser  # type: ignore[import-untyped]
 import feedparser
 from lxml import etree
 
-from scraper.errors import Unreadable
+from scraper.errors import PARSER_BUGS, Unreadable
 from scraper.links import Link, headline, in_utf8
 from scraper.scan import XML, Limits, check, without_doctype
 from scraper.urls import join, key
@@ -41,8 +41,6 @@ _PERIODS = {
     b"monthly": timedelta(days=30),
     b"yearly": timedelta(days=365),
 }
-# What fuzzed bytes bring out of the parsers' handling of encodings, dates and references.
-_PARSER_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _JSON_ITEMS = re.compile(r'"items"\s*:\s*\[')
 
 
@@ -157,7 +155,7 @@ def _read_fast(body: bytes) -> _Told | None:
                 body, include_content=False, include_tags=False, include_media=False, include_enclosures=False
             )
     # Some of them are its own refusals.
-    except (*_PARSER_BUGS, etree.LxmlError, re.error):
+    except (*PARSER_BUGS, etree.LxmlError, re.error):
         return None
     entries = [
         _Entry(_href_of(entry), entry.get("title"), entry.get("published"), entry.get("updated"))
@@ -191,7 +189,7 @@ def _read_slow(body: bytes, url: str) -> _Told | None:
                 sanitize_html=False,
                 resolve_relative_uris=False,
             )
-    except _PARSER_BUGS:
+    except PARSER_BUGS:
         return None
     entries = [
         _Entry(

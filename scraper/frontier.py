@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import quote
 
 from archive.errors import WriteFailed
@@ -43,6 +43,7 @@ from scraper.politeness import LONGEST, Standing, machine
 from scraper.rhythm import Rhythm
 from scraper.traps import Mark, Trap
 
+T = TypeVar("T")
 Wanted = Literal["article"] | Kind
 Row = tuple[Wanted, str, str, str, str | None]  # role, key, URL, host, source
 
@@ -700,20 +701,21 @@ class Frontier:
 
 def counts_in(path: Path, *, now: datetime) -> dict[str, int]:
     """As `Frontier.counts`, of a file that is only looked at; empty when it is not there or cannot be read."""
-    for mode in ("mode=ro", "immutable=1"):  # the second where nothing may be made beside it: a read-only medium
-        file = f"file:{quote(os.fsencode(path))}?{mode}"
-        with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, timeout=30, uri=True)) as sql:
-            return _counts(sql, now)
-    return {}
+    return _seen_in(path, lambda sql: _counts(sql, now))
 
 
 def traps_in(path: Path) -> dict[str, Trap]:
     """The traps of a file that is only looked at, by the key of the configured source; empty when it cannot be read."""
-    for mode in ("mode=ro", "immutable=1"):
+    query = f"SELECT {_TRAP}, key FROM health WHERE trap IS NOT NULL"  # noqa: S608
+    return _seen_in(path, lambda sql: {row[-1]: _trap(row) for row in sql.execute(query).fetchall()})
+
+
+def _seen_in(path: Path, look: Callable[[sqlite3.Connection], dict[str, T]]) -> dict[str, T]:
+    """What a look at a file finds, of which nothing is changed; empty when it is not there or cannot be read."""
+    for mode in ("mode=ro", "immutable=1"):  # the second where nothing may be made beside it: a read-only medium
         file = f"file:{quote(os.fsencode(path))}?{mode}"
         with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, timeout=30, uri=True)) as sql:
-            rows = sql.execute(f"SELECT {_TRAP}, key FROM health WHERE trap IS NOT NULL").fetchall()  # noqa: S608
-            return {row[-1]: _trap(row) for row in rows}
+            return look(sql)
     return {}
 
 

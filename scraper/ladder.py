@@ -22,10 +22,8 @@ from scraper.workers import Workers, site_of
 STEPS: Final = ((TOP, 0.4), ("trafilatura-fast", 0.1), ("lexbor", 0.1), ("plain", 0.15))
 MOST_DEATHS: Final = 3  # pages of a site, in a row, that ended a worker; its next ones begin at the last rung
 AFTER_OTHERS: Final = "site-deaths"  # what is said of a text that was made there
-_DEATHS: Final = ("parser-timeout", "parser-memory", "parser-crash", "parser-error")
-
-
-_KILLED: Final = ("parser-timeout", "parser-memory", "parser-crash")  # those of them that ended a worker
+_KILLED: Final = ("parser-timeout", "parser-memory", "parser-crash")  # ends of a page that ended its worker, too
+_FAILED: Final = (*_KILLED, "parser-error")
 _MOST_SITES = 10_000  # that are remembered
 
 
@@ -80,6 +78,6 @@ async def _climbed_down(
             return await workers.think(functools.partial(understand, start=rung), *page, share=share)
         except ExtractError as error:
             ends.append(error)
-            if error.reason not in _DEATHS:
+            if error.reason not in _FAILED:
                 raise
     raise ends[0]

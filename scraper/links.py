@@ -85,7 +85,7 @@ def could_be_article(url: str) -> bool:
 
     Leans to yes, for a no loses the article unseen.
     """
-    path, _, query = _path(url).partition("?")
+    path, _, query = path_of(url).partition("?")
     if not url[:8].lower().startswith(("http://", "https://")) or _FILE.search(path):
         return False
     if _SERVICE.search(path) or (_FRONT.fullmatch(path) and not query):
@@ -98,7 +98,7 @@ def article_signs(url: str) -> float:
 
     Zero for none of these.  Source: measured beside scraper.fronts, whose scale it is.
     """
-    path, _, query = _path(url).partition("?")
+    path, _, query = path_of(url).partition("?")
     last = unquote(path.rstrip("/").rpartition("/")[2])
     words = [word for word in re.split(r"[-_+ ]", last) if word]
     points = 3.0 * _is_dated(path) + 2.0 * (len(words) >= 4)
@@ -112,7 +112,7 @@ def _is_dated(path: str) -> bool:
     return date is not None and _MORE_THAN_A_DATE.search(path, date.end()) is not None
 
 
-def _path(url: str) -> str:
+def path_of(url: str) -> str:
     """Path and query of an absolute URL; "/" when it has neither."""
     rest = url.partition("#")[0].partition("://")[2]
     start = next((at for at, character in enumerate(rest) if character in "/?"), None)

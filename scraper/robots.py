@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from protego import Protego
 
-from scraper.urls import host
+from scraper.urls import origin
 
 LARGEST = 500 * 1024  # bytes that are read; RFC 9309, 2.5 asks for at least as many
 MOST_SITEMAPS = 1_000
@@ -61,8 +61,7 @@ def robots_url(url: str) -> str:
 
     Raises ValueError for what is no http(s) URL.
     """
-    scheme = url.strip().partition(":")[0].lower()
-    return f"{scheme}://{host(url)}/robots.txt"
+    return f"{origin(url)}/robots.txt"
 
 
 def read_rules(status: int, body: bytes, product: str) -> Rules:

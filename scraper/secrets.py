@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus, urlsplit
 
 from archive.secrets import PARAMETER, PLACEHOLDER
-from scraper.urls import host
+from scraper.urls import origin
 
 SHORTEST = 8  # characters of a value; a shorter one would be found in what has nothing to do with it
 
@@ -33,13 +33,13 @@ def read_named(text: str) -> tuple[str, str]:
     found = _NAMED.fullmatch(text.strip())
     if not found:
         raise ValueError("must be written ORIGIN NAME, as https://news.example NEWS_TOKEN: a variable, not its value")
-    return _origin(found[1]), found[2]
+    return origin(found[1]), found[2]
 
 
 def names_in(url: str) -> tuple[tuple[str, str], ...]:
     """What a URL leaves to the environment: (origin, name) of each ${NAME} in it; nothing for what is no URL."""
     try:
-        return tuple((_origin(url), name) for name in PLACEHOLDER.findall(url))
+        return tuple((origin(url), name) for name in PLACEHOLDER.findall(url))
     except ValueError:
         return ()
 
@@ -81,9 +81,9 @@ class Secrets:
         if not self._values or not PLACEHOLDER.search(url):
             return {}
         parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        whose = f"{parts.scheme}://{parts.netloc}"
         said = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        target = PLACEHOLDER.sub(lambda found: self._values.get((origin, found[1]), found[0]), said)
+        target = PLACEHOLDER.sub(lambda found: self._values.get((whose, found[1]), found[0]), said)
         return {"target": target.encode("ascii")}
 
     def heard(self, head: bytes) -> bytes:
@@ -106,10 +106,6 @@ class Secrets:
 
     def _defused(self, text: str) -> str:
         return self._forged.sub(r"\1%257B", text)
-
-
-def _origin(url: str) -> str:
-    return f"{url.partition('://')[0].lower()}://{host(url)}"
 
 
 def _mark(name: str) -> str:

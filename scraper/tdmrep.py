@@ -30,8 +30,7 @@ class Rule:
 
 def tdmrep_url(url: str) -> str:
     """Where the file that speaks for `url` lies: scheme, host and port decide. Raises ValueError for no http(s) URL."""
-    scheme = url.strip().partition(":")[0].lower()
-    return f"{scheme}://{urls.host(url)}/.well-known/tdmrep.json"
+    return f"{urls.origin(url)}/.well-known/tdmrep.json"
 
 
 def read_tdmrep(body: bytes, place: str) -> tuple[Rule, ...]:

@@ -15,6 +15,7 @@ from struct import pack, unpack
 from zlib import crc32
 
 from archive.records import Article, Visit
+from scraper.links import path_of
 
 REST = timedelta(days=1)  # so long the links of a source wait whose texts show a trap; then it is looked at again
 MEMORY = timedelta(days=7)  # after its rest, for a source too quiet to show that it is sound
@@ -93,7 +94,7 @@ def sign(url: str, *, now: datetime) -> str | None:
     """
     if len(url) > LONGEST:
         return "long-urls"
-    path, _, query = _path(url).partition("?")
+    path, _, query = path_of(url).partition("?")
     segments = [segment for segment in path.split("/") if segment]
     if _circles(segments):
         return "repeating-segments"
@@ -214,13 +215,6 @@ def _is_far(year: str, month: str, day: str | None, now: datetime) -> bool:
 
 def _parameters(query: str) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (part.partition("=") for part in query.split("&") if part)]
-
-
-def _path(url: str) -> str:
-    """Path and query of an absolute URL."""
-    rest = url.partition("#")[0].partition("://")[2]
-    start = next((at for at, character in enumerate(rest) if character in "/?"), len(rest))
-    return rest[start:]
 
 
 # ── by what came ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -53,6 +53,14 @@ def key(url: str) -> str:
     return _upper_escapes(f"{parsed.protocol}//{host(url)}{path}{_query(parsed.search, path)}")
 
 
+def origin(url: str) -> str:
+    """Scheme, host and, where it is not the scheme's own, port: "https://news.example".
+
+    Raises ValueError for what is no http(s) URL.
+    """
+    return f"{url.strip().partition(':')[0].lower()}://{host(url)}"
+
+
 @lru_cache(maxsize=4_096)
 def host(url: str) -> str:
     """The host in lower case and punycode, with `:port` only when it is not the scheme's own; no dot at its end.

@@ -15,6 +15,7 @@ from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 from trafilatura.settings import Document
 
+from scraper.errors import PARSER_BUGS
 from scraper.extract.form import Kind, Line, folded
 
 # The ladder, and JSON-LD's own text, which may stand in for any of them. The parent begins further down with a page
@@ -34,9 +35,6 @@ _SPAN_DIGITS = 2
 _MOST_TABLES = 10  # in each other
 _SPACED = frozenset(("lb", "graphic"))
 
-# What a bug in trafilatura raises on an odd page; MemoryError is not among them, it ends the worker.
-_PARSER_BUGS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
 # trafilatura logs every page without a text; here that is a value with a reason, so its log says nothing new.
 for _name in ("trafilatura", "htmldate", "readability"):
     trafilatura.core.LOGGER.manager.getLogger(_name).setLevel("CRITICAL")
@@ -53,7 +51,7 @@ def article_lines(tree: HtmlElement, url: str, *, start: str = RUNGS[0]) -> tupl
     for rung in RUNGS[RUNGS.index(start) : 3]:
         try:
             lines = list(_lines(_found(rung, tree, url)))
-        except _PARSER_BUGS:
+        except PARSER_BUGS:
             continue
         if lines:
             return rung, lines

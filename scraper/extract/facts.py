@@ -16,6 +16,7 @@ from htmldate import find_date
 from lxml.html import HtmlElement
 
 from scraper import urls
+from scraper.errors import PARSER_BUGS
 from scraper.extract.form import bare, folded, unescaped
 from scraper.extract.names import is_author_label, names_in
 from scraper.reservations import in_metas
@@ -360,7 +361,7 @@ def _guessed_date(page: _Markup) -> str | None:
         return find_date(
             page.tree, extensive_search=False, original_date=True, url=page.url, min_date=first, max_date=last
         )
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+    except PARSER_BUGS:
         return None  # "+24:00" and the like: no text is lost for its date
 
 

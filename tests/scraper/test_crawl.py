@@ -1,11 +1,10 @@
 """The line on a real archive: what only shows when fetching, keeping and deciding work together."""
 
-import asyncio
 import errno
 import gzip
 import os
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,15 +16,10 @@ from archive import Writer, open_writer
 from archive.catalog import Catalog
 from archive.errors import WriteFailed
 from archive.records import Page
-from scraper.addresses import read_pin
-from scraper.crawl import Line, Manners, Told
+from scraper.crawl import Line, Told
 from scraper.demo import SITES, Answer, Asked, Press, respond
-from scraper.desk import ArchiveDesk
-from scraper.frontier import Frontier, name_of_process
-from scraper.network import Network
-from scraper.tap import NetworkSettings
-from scraper.workers import Workers
 from tests.archive.pages import exchange, visit
+from tests.scraper.lines_at_work import on_line
 
 T = TypeVar("T")
 UNCHANGING = "http://gulf-courier.example/business/grain-ships-get-a-quay-of-their-own"  # answers 304
@@ -36,25 +30,6 @@ STORY = "http://kosova-wire.example/2026/11/10/last-lighthouse-keeper-of-the-tar
 def archive(tmp_path) -> Iterator[Writer]:
     with open_writer(tmp_path / "a") as writer:
         yield writer
-
-
-def on_line(press: Press, archive: Writer, work: Callable[[Line], Awaitable[T]], *, min_free: int = 0) -> T:
-    """What the work gives, done on a line between the newspaper and the archive."""
-
-    async def done() -> T:
-        settings = NetworkSettings(user_agent="pressmark/test", pins=tuple(read_pin(pin) for pin in press.pins))
-        manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=10, max_age=None)
-        workers, desk = Workers(1), ArchiveDesk(archive, min_free=min_free)
-        frontier = Frontier(None, owner=name_of_process())
-        try:
-            async with Network(settings) as network:
-                return await work(Line(network, frontier, workers, desk, manners))
-        finally:
-            workers.close()
-            desk.close()
-            frontier.close()
-
-    return asyncio.run(done())
 
 
 def fetch(press: Press, archive: Writer, url: str = STORY) -> Told:

@@ -1,23 +1,17 @@
 """/.well-known/tdmrep.json on the line: asked for once a day and politely, and never in an article's way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 
 from archive import Writer, open_writer
 from archive.records import Visit
-from scraper.addresses import read_pin
-from scraper.crawl import Line, Manners, Told
+from scraper.crawl import Line, Told
 from scraper.demo import Answer, Press, page
-from scraper.desk import ArchiveDesk
-from scraper.frontier import Frontier, name_of_process
-from scraper.network import Network
-from scraper.tap import NetworkSettings
-from scraper.workers import Workers
+from tests.scraper.lines_at_work import on_line
 
 T = TypeVar("T")
 SITE = "http://old-quay.example"
@@ -57,25 +51,6 @@ def quay(press: Press) -> Press:
     return press
 
 
-def on_line(press: Press, archive: Writer, work: Callable[[Line], Awaitable[T]], *, tdmrep: bool = True) -> T:
-    """What the work gives, done by a process that has just begun."""
-
-    async def done() -> T:
-        settings = NetworkSettings(user_agent="pressmark/test", pins=tuple(read_pin(pin) for pin in press.pins))
-        manners = Manners(delay=timedelta(0), page_seconds=20, max_redirects=10, max_age=None, tdmrep=tdmrep)
-        workers, desk = Workers(1), ArchiveDesk(archive)
-        frontier = Frontier(None, owner=name_of_process())
-        try:
-            async with Network(settings) as network:
-                return await work(Line(network, frontier, workers, desk, manners))
-        finally:
-            workers.close()
-            desk.close()
-            frontier.close()
-
-    return asyncio.run(done())
-
-
 def fetched(press: Press, archive: Writer, urls: Sequence[str] = BERTHS, *, tdmrep: bool = True) -> list[Told]:
     """What becomes of these links, fetched by a process that has just begun."""
 
@@ -112,7 +87,7 @@ def test_of_two_that_want_to_know_one_asks(quay, archive):
     async def work(line: Line) -> None:
         await asyncio.gather(*(line._declarations.look(url) for url in BERTHS))
 
-    on_line(quay, archive, work)
+    on_line(quay, archive, work, tdmrep=True)
     assert asked(quay) == 1
 
 

@@ -1,6 +1,5 @@
 """Whatever a feed, a sitemap or a front is made of, its links are read, or the reason why not is named."""
 
-import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -16,29 +15,22 @@ from scraper.polls import read_polled
 from scraper.sitemaps import MOST_LINKS, read_sitemap
 from scraper.workers import Workers
 from tests.scraper.hostile.feeds import LINK, SOURCES, STORY, URL, Source, entities
+from tests.scraper.hostile.reading import reading
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 SLICE = [source for source in SOURCES if not source.slow][::2]
-Read = Callable[[Source], str]
+
+
+async def end(workers: Workers, source: Source) -> str:
+    announced = await workers.think(read_polled, source.kind, SINCE, HEAD, source.make(), URL)
+    return LINK if STORY in {link.url for link in announced.links} else "nothing"
 
 
 @pytest.fixture(scope="module")
-def read() -> Iterator[Read]:
-    """What reads a source in one worker, as the line does: the word for its end."""
-    workers = Workers(1)
-    with asyncio.Runner() as runner:
-
-        def end_of(source: Source) -> str:
-            try:
-                announced = runner.run(workers.think(read_polled, source.kind, SINCE, HEAD, source.make(), URL))
-            except ScraperError as error:
-                return str(getattr(error, "reason", type(error).__name__))
-            return LINK if STORY in {link.url for link in announced.links} else "nothing"
-
-        runner.run(workers.think(abs, -1))
+def read() -> Iterator[Callable[[Source], str]]:
+    with reading(end) as end_of:
         yield end_of
-        workers.close()
 
 
 def test_there_are_hostile_sources_of_every_kind():

@@ -1,40 +1,31 @@
 """Whatever a page is made of, its article is read, or the reason why not is named; and nobody waits for long."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from scraper.errors import ScraperError
 from scraper.ladder import article_of
 from scraper.workers import Workers
 from tests.scraper.extract.pages import PARAGRAPHS, URL
 from tests.scraper.hostile.pages import MOST, OTHER, PAGES, TEXT, Hostile
+from tests.scraper.hostile.reading import reading
 
 QUICK = [hostile for hostile in PAGES if not hostile.slow]
 SLICE = QUICK[::3]
-Read = Callable[[Hostile], str]
+
+
+async def end(workers: Workers, hostile: Hostile) -> str:
+    article = await article_of(workers, hostile.head, hostile.make(), URL)
+    missing = sum(paragraph not in article.text for paragraph in PARAGRAPHS)
+    return TEXT if not missing else MOST if missing == 1 else OTHER
 
 
 @pytest.fixture(scope="module")
-def read() -> Iterator[Read]:
-    """What reads a page in one worker, as the line does: the word for its end."""
-    workers = Workers(1)
-    with asyncio.Runner() as runner:
-
-        def end_of(hostile: Hostile) -> str:
-            try:
-                article = runner.run(article_of(workers, hostile.head, hostile.make(), URL))
-            except ScraperError as error:
-                return str(getattr(error, "reason", type(error).__name__))
-            missing = sum(paragraph not in article.text for paragraph in PARAGRAPHS)
-            return TEXT if not missing else MOST if missing == 1 else OTHER
-
-        runner.run(workers.think(abs, -1))
+def read() -> Iterator[Callable[[Hostile], str]]:
+    with reading(end) as end_of:
         yield end_of
-        workers.close()
 
 
 def test_there_are_hostile_pages_of_many_classes():
