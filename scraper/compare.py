@@ -5,8 +5,11 @@ Like is compared with like: a text that changed because the extractor changed is
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from archive.records import REVISING, Article, Facts, Revision, Verdict
+
+_OF_THE_PAGE: Final = frozenset(("rung", "template", "agreement"))  # what an extractor says of the page, not of itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
 def same_extractor(article: Article, latest: Revision) -> bool:
     """Whether both were cleaned alike: by the same versions and the same site memory.
 
-    The rung does not count: which fallback gave the text depends on the page.
+    What does not count depends on the page: which fallback gave the text, and whether it fits its site's template.
     """
     return (_versions(article), article.site_memory) == (_versions(latest.facts), latest.facts.site_memory)
 
@@ -48,7 +51,7 @@ def between(now: Facts, before: Facts) -> tuple[str, ...] | None:
 
 
 def _versions(facts: Facts) -> dict[str, str]:
-    return {name: version for name, version in facts.extractor.items() if name != "rung"}
+    return {name: version for name, version in facts.extractor.items() if name not in _OF_THE_PAGE}
 
 
 def facts_changed(now: Facts, before: Facts) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """From a page to its article. Pure: the same bytes give the same text, without clock, network or chance.
 
-tree        the decoded page as a tree, and what each parser bears
-boilerplate what of it is article: trafilatura and its fallbacks; plain: the last of them, without a parser
+decoding    the bytes in UTF-8; tree: what each parser bears of them
 facts       what the page declares: headline, authors, dates, …
+boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser
+template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them
 lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
 form        how a paragraph's characters stand in the text file
-cleaning    all of this in a row; flat: the same for a text without markup
+cleaning    all of this in a row; flat: the same for a text without markup; learning: what a site's pages teach
 """
 
 import re
 
 from archive import heads
-from archive.records import Article
+from archive.records import Article, Site
 from scraper import wire
 from scraper.errors import NotAnArticle
 from scraper.reservations import in_head, with_reservations
@@ -27,13 +28,14 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 # for its workers shall not pay them.
 
 
-def clean(body: bytes, url: str, *, charset: str | None = None) -> Article:
+def clean(body: bytes, url: str, *, charset: str | None = None, site: Site | None = None) -> Article:
     """The article in a page.
 
-    body: the entity, content coding undone; url: where it came from, after redirects; charset: the label HTTP declared.
+    body: the entity, content coding undone; url: where it came from, after redirects; charset: the label HTTP declared;
+    site: what was learned about its site, from `learn_site` or an archive; without, nothing is known of it.
     Raises NotAnArticle with the reason "empty", "front", "needs-javascript", "wall" or "no-text".
     """
-    return _cleaned(body, url, charset, TOP)
+    return _cleaned(body, url, charset, TOP, site)
 
 
 def clean_flat(text: str, url: str = "") -> Article:
@@ -50,11 +52,11 @@ def is_flat(text: str) -> bool:
     return flat.is_flat(text)
 
 
-def understand(head: bytes, body: bytes, url: str, *, start: str = TOP) -> Article:
+def understand(head: bytes, body: bytes, url: str, *, start: str = TOP, site: Site | None = None) -> Article:
     """The article in a response: what the workers run.
 
     head: the response's, through the empty line; body: transfer coding undone, content coding kept; start: the first
-    rung of the ladder that is tried, for a page that was the end of a worker higher up.
+    rung of the ladder that is tried, for a page that was the end of a worker higher up; site: as for `clean`.
     Raises what `clean` raises, NotAnArticle "pdf" or "media-type", and FetchError for a body that cannot be decoded.
     """
     entity = wire.decoded(head, body, limit=LARGEST, url=url)
@@ -64,11 +66,11 @@ def understand(head: bytes, body: bytes, url: str, *, start: str = TOP) -> Artic
     if media_type not in _HTML and not (media_type is None and b"<" in entity[:1024]) and entity.strip():
         raise NotAnArticle(url, "media-type", f"the link leads to {media_type or 'something unnamed'}, not to a page")
     declared = _CHARSET.search(heads.field(head, "content-type") or "")
-    article = _cleaned(entity, url, declared[1] if declared else None, start)
+    article = _cleaned(entity, url, declared[1] if declared else None, start, site)
     return with_reservations(article, in_head(head, url), "header")
 
 
-def _cleaned(body: bytes, url: str, charset: str | None, start: str) -> Article:
+def _cleaned(body: bytes, url: str, charset: str | None, start: str, site: Site | None) -> Article:
     from scraper.extract.cleaning import clean_page  # noqa: PLC0415
 
-    return clean_page(body, url, charset=charset, start=start)
+    return clean_page(body, url, charset=charset, start=start, site=site)

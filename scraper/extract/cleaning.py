@@ -1,29 +1,33 @@
 """One page, from its decoded bytes to its article, or to the reason why it holds none."""
 
 import re
-from dataclasses import replace
-from typing import Final, NoReturn
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
 
-from charset_normalizer import from_bytes
-from lxml.html import HtmlElement, fromstring
+from lxml.html import HtmlElement
+from selectolax.lexbor import LexborHTMLParser
 
-from archive.records import Article, count_words
+from archive.records import Article, Site, count_words
 from scraper import urls
-from scraper.charsets import codec_named
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
+from scraper.extract.blocks import lighten
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
+from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line, folded
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.plain import plain_lines
+from scraper.extract.site import Known, known_of
+from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
 from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
-from scraper.wire import charset_of
 
-_GUESSED = 64 * 1024  # bytes that the guess of an undeclared charset looks at
-_MOST_BROKEN = 0.01  # share of U+FFFD past which a declared charset is not believed
+# What can be taken out, so that a bench shows what it is worth.
+PARTS: Final = ("template", "guard", "cruft", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 _FEW = 60  # words; a wall or a shell has no more
@@ -51,71 +55,164 @@ _WALL = re.compile(
 )
 
 
-def clean_page(body: bytes, url: str, *, charset: str | None = None, start: str = RUNGS[0]) -> Article:
-    """As `scraper.extract.clean`. start: the first rung of RUNGS that is tried; below the first, by simpler means."""
-    if not body.strip():
-        raise NotAnArticle(url, "empty", "the response has no body")
-    page = light(utf8_of(body, charset))
-    why = fault(page, FOR_LXML)
-    if why and why.reason in ("too-many-attributes", "tag-too-long"):
-        page = shortened(page, FOR_LXML)
-        why = fault(page, FOR_LXML)
-    tree = tree_of(page) if why is None and RUNGS.index(start) < RUNGS.index("lexbor") else None
-    if tree is None:
-        return _without_a_tree(page, url, start)
-    facts = facts_of(tree, url) if start == RUNGS[0] else _facts_of_head(page, url)
-    rung, lines = article_lines(tree, url, start=start)
-    cleared = _cleared(lines, facts, url)
-    if _words(cleared.lines) < _FEW and count_words(facts.body) > _words(cleared.lines):
-        rung, cleared = "json-ld", _cleared(printed_lines(facts.body), facts, url)
-    if reason := _why_not(cleared, facts) or _why_no_text(cleared, facts, tree, page):
-        _refuse(url, reason)
-    return _article(url, facts, cleared, rung=rung, linked=_linked_source(tree, url))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """What came of a page: its article's lines or the reason why it has none, and what was left out, and why."""
+
+    url: str
+    facts: Facts
+    cleared: Cleared
+    rung: str  # "template", or one of RUNGS
+    site_memory: str | None = None  # "caliber.az@7", when the site was known
+    repeated: tuple[str, ...] = ()  # lines that were left out because the site repeats them
+    told: Mapping[str, str] = field(default_factory=dict)  # of the template: "template", "agreement"
+    linked: str | None = None  # the source that a link of its own names
+    reason: str | None = None  # why it is no article
+
+    def article(self) -> Article:
+        """The article.  Raises NotAnArticle with the reason."""
+        if self.reason:
+            raise NotAnArticle(self.url, self.reason, _WORDS_FOR[self.reason])
+        return _article(self)
 
 
-def utf8_of(body: bytes, charset: str | None) -> bytes:
-    """The page in UTF-8.
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on its way: what each way of reading it begins with."""
 
-    A byte order mark decides; then bytes that are valid UTF-8 and more than ASCII, which hardly happens by chance and
-    often under a wrong declaration; then what HTTP (charset) or the markup declares; then a guess.
+    body: bytes  # in UTF-8
+    tree: LexborHTMLParser | None  # lightened, its facts are read; None of a page that Lexbor does not bear
+    url: str
+    facts: Facts
+    known: Known
+    parts: Collection[str]
+
+    @property
+    def cruft(self) -> Collection[str]:
+        """The bare lines that the site repeats."""
+        return self.known.cruft if "cruft" in self.parts else ()
+
+
+def clean_page(
+    body: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    start: str = RUNGS[0],
+    site: Site | None = None,
+    parts: Collection[str] = PARTS,
+) -> Article:
+    """As `scraper.extract.clean`. start: the first rung of RUNGS that is tried; below the first, by simpler means.
+
+    parts: those of PARTS that are at work.
     """
-    label = re.sub(r"[^\w.:-]", "", charset or "", flags=re.ASCII)
-    declared = charset_of(f"HTTP/1.1 200\r\nContent-Type: text/html; charset={label}\r\n\r\n".encode(), body)
-    if declared in ("utf-8-sig", "utf-16"):
-        return body.decode(declared, "replace").encode("utf-8", "replace")
-    if b"\0" not in body and _is_utf8(body):
-        return body
-    if declared:
-        text = body.decode(declared, "replace")
-        if text.count("\ufffd") <= len(text) * _MOST_BROKEN:
-            return text.encode("utf-8", "replace")
-    return body.decode(_guessed(body) or declared or "utf-8", "replace").encode("utf-8", "replace")
+    return cleaned(body, url, charset=charset, start=start, site=site, parts=parts).article()
 
 
-def _is_utf8(body: bytes) -> bool:
-    if body.isascii():
-        return False  # it may be ISO-2022-JP
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def cleaned(
+    body: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    start: str = RUNGS[0],
+    site: Site | None = None,
+    parts: Collection[str] = PARTS,
+) -> Cleaned:
+    """As `clean_page`, with what was left out and why; of a page that is no article, too."""
+    if not body.strip():
+        return Cleaned(url=url, facts=Facts(), cleared=Cleared(()), rung="", reason="empty")
+    page = utf8_of(body, charset)
+    why = fault(page, FOR_LEXBOR)
+    if why and why.reason in ("too-many-attributes", "tag-too-long"):
+        page = shortened(page, FOR_LEXBOR)
+        why = fault(page, FOR_LEXBOR)
+    tree = LexborHTMLParser(page) if why is None and start == RUNGS[0] else None
+    facts = facts_of(tree, url, page) if tree else _facts_of_head(page, url)
+    if tree:
+        lighten(tree)
+    whole = _Page(page, tree, url, facts, known_of(site), parts)
+    return _by_template(whole) or _by_teacher(whole, start)
 
 
-def _guessed(body: bytes) -> str | None:
-    # UTF-16 without its mark: every other byte of markup is zero.
-    if (zeros := body[:_GUESSED].count(0)) * 4 > len(body[:_GUESSED]):
-        odd = sum(1 for byte in body[1:400:2] if not byte)
-        return "utf-16-le" if odd * 4 > len(body[:400]) else "utf-16-be"
-    if zeros:
+def _by_template(page: _Page) -> Cleaned | None:
+    """What the site's template makes of a page; None when it knows none for its kind, or the page does not fit it."""
+    template = _template_for(page)
+    if template is None or page.tree is None:
         return None
-    best = from_bytes(body[:_GUESSED]).best()
-    return codec_named(best.encoding) if best else None
+    lines = fitting(template, page.tree, cruft=page.cruft, is_guarded="guard" in page.parts)
+    if lines is None:
+        return None
+    cleared = _cleared(lines, page)
+    told = {"template": "fits"}
+    if page.known.is_sampled(page.url):
+        told["agreement"] = f"{agreement(cleared.lines, _by_teacher(page, RUNGS[0]).cleared.lines):.2f}"
+    return _cleaned(page, cleared, "template", told=told)
 
 
-def _cleared(lines: list[Line], facts: Facts, url: str) -> Cleared:
+def _template_for(page: _Page) -> Template | None:
+    is_wanted = "template" in page.parts and not page.facts.is_front
+    return page.known.template_for(page.facts.kind) if is_wanted else None
+
+
+def _by_teacher(page: _Page, start: str) -> Cleaned:
+    """What the whole extraction makes of a page, from the rung `start` on down."""
+    light_page = light(page.body)
+    is_borne = RUNGS.index(start) < RUNGS.index("lexbor") and fault(light_page, FOR_LXML) is None
+    tree = tree_of(light_page) if is_borne else None
+    if tree is None:
+        return _without_a_tree(page, light_page, start)
+    rung, found = article_lines(tree, page.url, start=start)
+    lines = without_repeats(found, page.cruft)
+    cleared = _cleared(lines, page)
+    if "json-ld" in page.parts and _words(cleared.lines) < min(_FEW, count_words(page.facts.body)):
+        rung, cleared = "json-ld", _cleared(printed_lines(page.facts.body), page)
+    reason = _why_not(cleared, page.facts) or _why_no_text(cleared, page.facts, tree, light_page)
+    told = {"template": "misfit"} if _template_for(page) else {}
+    repeated = tuple(line.text for line in found if line not in lines)
+    return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
+
+
+def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
+    """The article of a page of which lxml loses a part, or that it does not bear: by the rungs that need no tree of it.
+
+    With the facts that the page's head still holds.
+    """
+    rung = "lexbor" if start != "plain" and fault(light_page, FOR_LEXBOR) is None else "plain"
+    lines = deep_lines(light_page) if rung == "lexbor" else []
+    if not lines:
+        rung, lines = "plain", plain_lines(light_page)
+    # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
+    cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, page)
+    reason = _why_not(cleared, page.facts) if cleared.lines else "no-text"
+    return _cleaned(page, cleared, rung, reason=reason)
+
+
+def _cleared(lines: list[Line], page: _Page) -> Cleared:
+    facts = page.facts
     return without_cruft(
-        lines, headlines=facts.headlines, outlets=(*facts.outlets, site_of(url)), authors=facts.authors
+        lines, headlines=facts.headlines, outlets=(*facts.outlets, site_of(page.url)), authors=facts.authors
+    )
+
+
+def _cleaned(
+    page: _Page,
+    cleared: Cleared,
+    rung: str,
+    *,
+    told: Mapping[str, str] = MappingProxyType({}),
+    repeated: tuple[str, ...] = (),
+    reason: str | None = None,
+) -> Cleaned:
+    return Cleaned(
+        url=page.url,
+        facts=page.facts,
+        cleared=cleared,
+        rung=rung,
+        site_memory=page.known.name,
+        repeated=repeated,
+        told=told,
+        linked=_linked_source(page.tree, page.url) if page.tree else None,
+        reason=reason,
     )
 
 
@@ -159,6 +256,7 @@ def _is_shell(tree: HtmlElement, page: bytes) -> bool:
 
 
 _WORDS_FOR: Final = {
+    "empty": "the response has no body",
     "front": "the page is a front: a list of articles",
     "needs-javascript": "the page has no text until a browser runs its scripts",
     "wall": "the page shows a wall (consent, login or a check for robots) instead of an article",
@@ -166,66 +264,45 @@ _WORDS_FOR: Final = {
 }
 
 
-def _refuse(url: str, reason: str) -> NoReturn:
-    raise NotAnArticle(url, reason, _WORDS_FOR[reason])
-
-
-def _without_a_tree(page: bytes, url: str, start: str) -> Article:
-    """The article of a page of which lxml loses a part, or that it does not bear: by the rungs that need no tree of it.
-
-    With the facts that the page's head still holds.
-    """
-    facts = _facts_of_head(page, url)
-    rung = "lexbor" if start != "plain" and fault(page, FOR_LEXBOR) is None else "plain"
-    lines = deep_lines(page) if rung == "lexbor" else []
-    if not lines:
-        rung, lines = "plain", plain_lines(page)
-    # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
-    cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, facts, url)
-    if not cleared.lines:
-        _refuse(url, "no-text")
-    if reason := _why_not(cleared, facts):
-        _refuse(url, reason)
-    return _article(url, facts, cleared, rung=rung)
-
-
 def _facts_of_head(page: bytes, url: str) -> Facts:
     head = page[:_LARGEST_HEAD]
     end = head.lower().find(b"</head>")
     whole = head[:end] if end >= 0 else b""
-    tree = tree_of(whole + b"</head><body></body></html>") if fault(whole, _HEAD) is None else None
     # Of no head what the URL says is left: whether it is a front's.
-    return facts_of(tree, url) if tree is not None else facts_of(fromstring("<html/>"), url)
+    markup = whole + b"</head><body></body></html>" if fault(whole, _HEAD) is None else b"<html></html>"
+    return facts_of(LexborHTMLParser(markup), url, markup)
 
 
-def _linked_source(tree: HtmlElement, url: str) -> str | None:
-    links = (each for each in tree.iter("a") if each.text and cues.SOURCE_WORD.fullmatch(each.text))
-    return next((urls.join(url, href) for each in links if (href := each.get("href"))), None)
+def _linked_source(tree: LexborHTMLParser, url: str) -> str | None:
+    links = (each for each in tree.css("p a,div > a,li > a") if cues.SOURCE_WORD.fullmatch(each.text(deep=True)))
+    return next((urls.join(url, href) for each in links if (href := each.attributes.get("href"))), None)
 
 
-def _article(url: str, facts: Facts, cleared: Cleared, *, rung: str, linked: str | None = None) -> Article:
+def _article(page: Cleaned) -> Article:
+    facts, cleared = page.facts, page.cleared
     origins = dict(facts.origins)
-    source_link = cleared.source_link or linked
+    source_link = cleared.source_link or page.linked
     if cleared.authors and not facts.authors:
         origins["authors"] = "text"
     if source_link:
         origins["source_link"] = "text"
     article = Article(
-        url=url,
-        canonical_url=canonical_url(url, facts.canonical),
+        url=page.url,
+        canonical_url=canonical_url(page.url, facts.canonical),
         headline=facts.headline,
         paragraphs=tuple(line.paragraph for line in cleared.lines),
-        site=site_of(url),
+        site=site_of(page.url),
         authors=facts.authors or cleared.authors,
         published=facts.published,
         modified=facts.modified,
         language=facts.language,
         publisher=facts.publisher,
-        kind="live-blog" if _LIVE.search(url) else facts.kind,
+        kind="live-blog" if _LIVE.search(page.url) else facts.kind,
         access=facts.access,
         source_link=source_link,
         origins=origins,
-        extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": rung},
+        extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": page.rung, **page.told},
+        site_memory=page.site_memory,
     )
     return with_reservations(article, facts.reservations, "meta")
 

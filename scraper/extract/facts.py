@@ -13,13 +13,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from htmldate import find_date
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
+from selectolax.lexbor import LexborHTMLParser
 
 from scraper import urls
 from scraper.errors import PARSER_BUGS
 from scraper.extract.form import bare, folded, unescaped
 from scraper.extract.names import is_author_label, names_in
+from scraper.extract.tree import tree_of
 from scraper.reservations import in_metas
+from scraper.scan import light
 
 FACTS: Final = "1"  # the version of what is read here; a change that reads a fact otherwise raises it
 _LARGEST_JSON = 3_000_000  # characters of one script
@@ -96,7 +99,14 @@ class _Markup:
             yield from (("meta", text) for text in map(folded, self.metas.get(key.lower(), ())) if text)
 
 
-def facts_of(tree: HtmlElement, url: str) -> Facts:
+def facts_of(_tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
+    """As `_facts_of`."""
+    tree = tree_of(light(page))
+    head = b"<html>" + page[: page.lower().find(b"</head>")]
+    return _facts_of(tree if tree is not None else document_fromstring(head), url)
+
+
+def _facts_of(tree: HtmlElement, url: str) -> Facts:
     """Everything the page declares about its article.
 
     tree: the whole page, untouched; url: where it came from, after redirects.

@@ -1,0 +1,131 @@
+"""Blocks: what a page prints, each paragraph, subhead, list item, quote or row of a table, and its place in the tree.
+
+By Lexbor, thirty times faster than a whole extraction. Its time grows with the square of the depth and of the
+attributes of one tag: a page is scanned (scraper.scan) before a tree is made of it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scraper.extract.form import Kind, Line, folded
+
+Step = tuple[str, tuple[str, ...]]  # an element on the way to a block: its tag, its classes in alphabetical order
+Place = tuple[Step, ...]  # from below <body> to the block itself
+
+_UNREAD: Final = "script,style,noscript,template,svg,button,select,textarea,iframe,object"
+_HOLDERS: Final = "p,ul,ol,table,blockquote,h1,h2,h3,h4,h5,h6,pre,dl,div,section,article,figure"
+# Elements of text that hold no other one.
+LEAVES: Final = ",".join(
+    (
+        "p:not(:has(p,ul,ol,table,blockquote))",
+        "h2,h3,h4,h5,h6,pre,dt",
+        f"li:not(:has({_HOLDERS}))",
+        f"dd:not(:has({_HOLDERS}))",
+        f"blockquote:not(:has({_HOLDERS}))",
+        "tr:not(:has(tr,p,ul,ol,h2,h3,h4,blockquote))",
+        f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))",
+    )
+)
+_KINDS: Final[Mapping[str, Kind]] = {
+    **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "subhead"),
+    **dict.fromkeys(("li", "dd"), "list"),
+    "tr": "row",
+    "blockquote": "quote",
+}
+_TAG: Final = re.compile(r"[a-z][a-z0-9-]*")
+_CLASS: Final = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
+_COUNTED: Final = re.compile(r"\d{3}|[0-9a-f]{6}")  # in a class: the number of this page, or the hash of a build
+_PART: Final = re.compile(r"(?:\s*+\x1f){2,}\s*")  # a pair of <br>
+
+
+def lighten(tree: LexborHTMLParser) -> None:
+    """Takes scripts and the like out of the tree, whose text would stand in the blocks; read the facts before."""
+    for node in tree.css(_UNREAD):
+        node.decompose()
+
+
+def quoted_in(tree: LexborHTMLParser) -> frozenset[int]:
+    """The `mem_id` of each element that lies in a block quote."""
+    return frozenset(node.mem_id for node in tree.css("blockquote *"))
+
+
+def is_link(node: LexborNode) -> bool:
+    """Whether a paragraph is nothing but one link: to another article, nearly always."""
+    link = node.css_first("a") if node.tag == "p" else None
+    return link is not None and len(link.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
+
+
+def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Iterator[Line]:
+    """The lines of a block: several where pairs of <br> part paragraphs.  quoted: as `quoted_in` tells."""
+    kind = "quote" if node.mem_id in quoted else _KINDS.get(node.tag or "", "paragraph")
+    if kind == "row":
+        cells = (folded(cell.text(deep=True, separator=" ")) for cell in node.css("td,th"))
+        if words := " | ".join(filter(None, cells)):
+            yield Line("row", words)
+        return
+    mark = "> " if kind == "quote" else _mark_of(node) if kind == "list" else ""
+    for part in _parts(node):
+        if words := folded(part):
+            yield Line(kind, words, mark)
+            mark = mark if kind == "quote" else ""
+
+
+def _parts(node: LexborNode) -> list[str]:
+    if node.tag == "pre":
+        return re.split(r"\n[^\S\n]*+\n", node.text(deep=True))
+    if node.css_first("br") is None:
+        return [node.text(deep=True)]
+    return [part.replace("\x1f", " ") for part in _PART.split("".join(_pieces(node)))]
+
+
+def _pieces(node: LexborNode) -> Iterator[str]:
+    for each in node.traverse(include_text=True):
+        if each.is_text_node:
+            yield each.text_content or ""
+        elif each.tag == "br":
+            yield "\x1f"
+
+
+def _mark_of(node: LexborNode) -> str:
+    parent = node.parent
+    if node.tag != "li" or parent is None or parent.tag != "ol":
+        return "- "
+    number, before = 1, node.prev
+    while before is not None:
+        number += before.tag == "li"
+        before = before.prev
+    return f"{number}. "
+
+
+class Places:
+    """The places of a page's blocks; what several blocks have above them is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Place] = {}
+
+    def of(self, node: LexborNode) -> Place:
+        """From below <body> to that node."""
+        above: list[LexborNode] = []
+        at: LexborNode | None = node
+        while at is not None and at.tag not in _OUTERMOST and at.mem_id not in self._known:
+            above.append(at)
+            at = at.parent
+        place = self._known.get(at.mem_id, ()) if at is not None else ()
+        for each in reversed(above):
+            place = self._known[each.mem_id] = (*place, (_tag(each), _classes(each)))
+        return place
+
+
+_OUTERMOST: Final = frozenset(("body", "html", "-undef", "-document", None))
+
+
+def _tag(node: LexborNode) -> str:
+    return node.tag if node.tag and _TAG.fullmatch(node.tag) else "*"
+
+
+def _classes(node: LexborNode) -> tuple[str, ...]:
+    said = (node.attributes.get("class") or "").split()[:20]
+    return tuple(sorted({each for each in said if _CLASS.fullmatch(each) and not _COUNTED.search(each)}))

@@ -1,0 +1,73 @@
+"""What was learned about a site, as `archive.records.Site` carries it: `memory`, a JSON object.
+
+version     of this form
+templates   kind of page, or "*" for those without one of their own → {"selector": CSS of the article's blocks,
+            "pages": how many taught it}
+cruft       bare texts of the lines that the site's articles repeat
+sample      one page in so many is cleaned both ways, by its URL, so that drift is seen
+held        {"from", "to"}: when the first and the last of the captures that taught it were taken, null when unknown
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zlib import crc32
+
+from archive.records import Site
+from scraper.extract.template import Template
+
+VERSION: Final = 1
+ANY: Final = "*"
+SAMPLE: Final = 32  # one page in so many, at a site that prints some hundred a day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A site's memory, read; of no site, and of a memory in a later form, nothing is known."""
+
+    name: str | None = None  # "caliber.az@7"
+    templates: Mapping[str, Template] = field(default_factory=dict)  # by kind of page
+    cruft: frozenset[str] = frozenset()
+    sample: int = SAMPLE
+
+    def template_for(self, kind: str) -> Template | None:
+        """The template for pages of that kind; None when none is known."""
+        return self.templates.get(kind) or self.templates.get(ANY)
+
+    def is_sampled(self, url: str) -> bool:
+        """Whether this page goes through the whole extraction, too."""
+        return crc32(url.encode("utf-8", "replace")) % self.sample == 0
+
+
+def known_of(site: Site | None) -> Known:
+    """What a site's memory holds."""
+    if site is None or site.memory.get("version") != VERSION:
+        return Known()
+    templates = {kind: Template(**said) for kind, said in site.memory.get("templates", {}).items()}
+    return Known(
+        name=f"{site.site}@{site.number}",
+        templates=templates,
+        cruft=cruft_of(site),
+        sample=max(1, site.memory.get("sample", SAMPLE)),
+    )
+
+
+def cruft_of(site: Site | None) -> frozenset[str]:
+    """The bare lines that the site's articles repeat; none of no site."""
+    return frozenset(site.memory.get("cruft", ())) if site else frozenset()
+
+
+def memory(
+    templates: Mapping[str, Template], cruft: frozenset[str], *, sample: int, held: tuple[str, str] | None
+) -> dict[str, Any]:
+    """The JSON object of a memory.  held: ISO 8601 times of the first and the last capture that taught it."""
+    return {
+        "version": VERSION,
+        "templates": {
+            kind: {"selector": template.selector, "pages": template.pages}
+            for kind, template in sorted(templates.items())
+        },
+        "cruft": sorted(cruft),
+        "sample": sample,
+        "held": {"from": held[0], "to": held[1]} if held else None,
+    }

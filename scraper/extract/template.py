@@ -1,0 +1,177 @@
+"""Templates: which places of a site's pages hold the article, learned from what the whole extraction found there.
+
+A place is told by as few of its steps as part the article from the rest: `div.article-body > p`. A template is one CSS
+selector, of the places that hold the article. A page fits it when little text lies elsewhere.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from archive.records import count_words
+from scraper.extract.blocks import LEAVES, Place, Places, is_link, lines_of, quoted_in
+from scraper.extract.form import Line, bare
+
+FEWEST_PAGES: Final = 3  # of a kind that teach a template
+_LONGEST: Final = 10  # steps of a place that are looked at
+_MOST_PLACES: Final = 60  # of a template
+_SURE: Final = 0.95  # share of the text at a place that was, or was not, the article's
+_BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
+# Weights are bytes in UTF-8, fair to scripts whose words no spaces part; six are about a word.
+_FEWEST: Final = 480  # a page with less is no proof that the template fits
+_ELSEWHERE: Final = 0.3  # of the article's weight may stand in long blocks at other places
+_LONG: Final = 90  # a block that could be the article's
+_GUARDED: Final = (
+    "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
+    "blockquote:not(:has(p,li,h2,h3,h4,table,div))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What the pages of one kind at one site have in common."""
+
+    selector: str  # CSS, of the blocks that are the article's
+    pages: int  # it was learned from
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block of a page that teaches."""
+
+    place: Place
+    weight: int
+    bares: tuple[str, ...]  # of its lines
+    is_kept: bool
+
+
+Lesson = tuple[Placed, ...]  # the blocks of one page, in its order
+
+
+def lesson_from(tree: LexborHTMLParser, kept: Collection[str]) -> Lesson:
+    """What a page teaches.  tree: lightened; kept: bare texts of the article's lines.
+
+    A subhead belongs to what stands under it.
+    """
+    places, blocks, heads = Places(), list[Placed](), list[Placed]()
+    for node in tree.css(LEAVES):
+        lines = list(lines_of(node))
+        bares = tuple(bare(line.text) for line in lines)
+        if not lines:
+            continue
+        weight = sum(len(line.text.encode()) for line in lines)
+        block = Placed(places.of(node), weight, bares, any(each in kept for each in bares))
+        if lines[0].kind == "subhead" and not block.is_kept:
+            heads.append(block)
+            continue
+        blocks += (replace(head, is_kept=block.is_kept) for head in heads)
+        blocks.append(block)
+        heads.clear()
+    return (*blocks, *heads)
+
+
+def learned(lessons: Sequence[Lesson], *, cruft: Collection[str]) -> Template | None:
+    """The template that these pages teach; None when they are too few, or show no place that holds an article.
+
+    cruft: bare texts of lines that the site repeats.
+    """
+    if len(lessons) < FEWEST_PAGES:
+        return None
+    pages = [[block for block in lesson if not all(each in cruft for each in block.bares)] for lesson in lessons]
+    stable = _stable(pages)
+    shares: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
+    weights: Counter[Place] = Counter()
+    for block in (block for page in pages for block in page):
+        steady = _steady(block.place, stable)
+        weights[steady] += block.weight * block.is_kept
+        for start in range(len(steady)):
+            shares[steady[start:]][not block.is_kept] += block.weight
+    heaviest = [place for place, weight in weights.most_common(_MOST_PLACES) if weight]
+    chosen = {shortest for place in heaviest if (shortest := _shortest(place, shares))}
+    return Template(selector=", ".join(sorted(map(_selector, chosen))), pages=len(lessons)) if chosen else None
+
+
+def fitting(
+    template: Template, tree: LexborHTMLParser, *, cruft: Collection[str], is_guarded: bool = True
+) -> list[Line] | None:
+    """The article's lines by the template; None when the page does not fit it.
+
+    tree: lightened; is_guarded: whether what lies elsewhere counts.
+    """
+    quoted = quoted_in(tree)
+    here = {node.mem_id: node for node in tree.css(template.selector)}
+    lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
+    kept = without_repeats(lines, cruft)
+    own = sum(len(line.text.encode()) for line in kept)
+    if own < _FEWEST or (is_guarded and _elsewhere(tree, here, cruft) > _ELSEWHERE * own):
+        return None
+    return kept
+
+
+def without_repeats(lines: Sequence[Line], cruft: Collection[str]) -> list[Line]:
+    """The lines that the site does not repeat; one of 15 words or more stays where it lies between others that stay.
+
+    It is a background paragraph, which a follow-up takes from the article before it.
+    """
+    repeated = [bool(cruft) and bare(line.text) in cruft for line in lines]
+    if not any(repeated):
+        return list(lines)
+    own = [at for at, is_repeated in enumerate(repeated) if not is_repeated]
+    first, last = (own[0], own[-1]) if own else (0, 0)
+    return [
+        line
+        for at, line in enumerate(lines)
+        if not repeated[at] or (first < at < last and count_words(line.text) >= _BACKGROUND)
+    ]
+
+
+def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:
+    """How far two readings of a page agree: the F1 of their words, 0 to 1."""
+    mine, theirs = (Counter(word for line in lines for word in bare(line.text).split()) for lines in (some, others))
+    return 2 * (mine & theirs).total() / max(1, mine.total() + theirs.total())
+
+
+def _elsewhere(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Collection[str]) -> int:
+    """The weight of long blocks that the template does not take, and the site does not repeat."""
+    weight = 0
+    for node in tree.css(_GUARDED):
+        if node.mem_id not in here:
+            text = node.text(deep=True)
+            own = len(text.encode("utf-8", "replace")) if len(text) * 4 >= _LONG else 0
+            if own >= _LONG and bare(text) not in cruft:
+                weight += own
+    return weight
+
+
+def _stable(pages: Sequence[Sequence[Placed]]) -> frozenset[tuple[str, str]]:
+    """Classes that stand on several pages; one of a single page is its topic, its author or its number."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for page in pages:
+        counts.update({(tag, name) for block in page for tag, names in block.place for name in names})
+    return frozenset(each for each, count in counts.items() if count >= max(2, len(pages) // 2))
+
+
+def _steady(place: Place, stable: frozenset[tuple[str, str]]) -> Place:
+    return tuple((tag, tuple(name for name in names if (tag, name) in stable)) for tag, names in place[-_LONGEST:])
+
+
+def _shortest(place: Place, shares: Mapping[Place, Sequence[int]]) -> Place | None:
+    """The fewest last steps by which this place is surely the article's; None when it is surely not, or rarely is."""
+    for length in range(1, len(place) + 1):
+        steps = place[-length:]
+        kept, dropped = shares[steps]
+        if length < len(place) and not any(names for _, names in steps):
+            continue  # `div > p` is everywhere
+        if kept >= _SURE * (kept + dropped):
+            return steps
+        if kept <= (1 - _SURE) * (kept + dropped):
+            return None
+    kept, dropped = shares[place]
+    return place if kept >= dropped else None
+
+
+def _selector(place: Place) -> str:
+    return " > ".join(tag + "".join(f".{name}" for name in names) for tag, names in place)

@@ -1,0 +1,259 @@
+"""What a site's pages teach: its repeated lines are cruft, its layout tells where the article stands."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from archive.records import Site
+from scraper import clean, learn_site
+from scraper.extract.cleaning import PARTS, clean_page
+from scraper.extract.learning import memory_from
+from tests.scraper.extract.pages import ld
+
+HOST = "https://www.harbour-herald.example"
+PROMISE = "Journalism costs money: become a friend of the Herald for two crowns a week, and read without interruption."
+BACKGROUND = (
+    "The ferry was taken out of service eleven years ago, when the province stopped paying for it after a long quarrel "
+    "with the islands about who should bear the costs of the landing stages."
+)
+
+
+def told(number: int, sentences: int = 6) -> tuple[str, ...]:
+    """The paragraphs of the article of that number; no two articles share one."""
+    ships = ("Aurora", "Bertha", "Cecilia", "Dorothea", "Emilia", "Frida", "Greta", "Hilda", "Ingrid", "Johanna")
+    ship = f"{ships[number % 10]} {number}"
+    return tuple(
+        f"On day {day} of its voyage number {number} the {ship} carried {day * 31 + number} travellers past the "
+        f"lighthouse, and its captain wrote {day + number} lines about the weather into the log of the harbour master."
+        for day in range(1, sentences + 1)
+    )
+
+
+def story(number: int, body: str = "", *, after: str = "", layout: str = "story", head: str = "") -> tuple[str, bytes]:
+    """URL and page of the article of that number.  body: its markup, else its paragraphs in <p>."""
+    markup = body or "".join(f"<p>{text}</p>" for text in told(number))
+    page = (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Voyage {number} ended well</title>'
+        f"{head or ld(headline=f'Voyage {number} ended well')}</head>"
+        f"<body><nav><ul><li><a href='/'>Home</a></li></ul></nav>"
+        f'<main class="page"><div class="{layout}-head"><h1>Voyage {number} ended well</h1></div>'
+        f'<div class="{layout}-body css-{number:06x}">{markup}</div>'
+        f'<div class="promo"><p>{PROMISE}</p></div>{after}</main><footer><p>Harbour Herald, 1 Quay Street</p></footer>'
+        "</body></html>"
+    )
+    return f"{HOST}/2026/11/20/voyage-{number}", page.encode()
+
+
+def known(*pages: tuple[str, bytes], sample: int = 1_000_003) -> Site:
+    """A site learned from these pages, or from five stories; nearly no page is a sample unless told."""
+    memory = memory_from(pages or [story(number) for number in range(5)], sample=sample)
+    return Site(site="harbour-herald.example", number=7, learned_at=datetime(2026, 11, 20, tzinfo=UTC), memory=memory)
+
+
+def read(page: tuple[str, bytes], site: Site | None):
+    """The article on (URL, page)."""
+    return clean(page[1], page[0], site=site)
+
+
+def test_a_page_of_a_known_site_is_read_by_its_template_and_says_so():
+    article = read(story(9), known())
+    assert article.paragraphs == told(9)
+    assert article.headline == "Voyage 9 ended well"
+    assert article.extractor["rung"] == "template"
+    assert article.site_memory == "harbour-herald.example@7"
+
+
+def test_without_a_site_none_is_used():
+    article = read(story(9), None)
+    assert article.extractor["rung"] == "trafilatura"
+    assert article.site_memory is None
+
+
+def test_two_pages_are_too_few_for_a_template():
+    assert known(story(1), story(2)).memory["templates"] == {}
+    assert read(story(9), known(story(1), story(2))).extractor["rung"] == "trafilatura"
+
+
+def test_a_template_tells_its_place_by_classes_that_all_pages_have():
+    selector = known().memory["templates"]["article"]["selector"]
+    assert "story-body" in selector
+    assert "css-" not in selector
+
+
+def test_a_page_laid_out_otherwise_goes_back_to_the_teacher():
+    article = read(story(9, layout="feature"), known())
+    assert article.paragraphs == told(9)
+    assert (article.extractor["rung"], article.extractor["template"]) == ("trafilatura", "misfit")
+
+
+def long_story(number: int) -> tuple[str, bytes]:
+    """A story whose second half stands in another place than the first."""
+    more = "".join(f"<p>{text}</p>" for text in told(number + 500))
+    return story(number, after=f'<div class="part-two">{more}</div>')
+
+
+def test_a_page_with_much_text_elsewhere_goes_back_to_the_teacher_and_loses_none():
+    article = read(long_story(9), known())
+    assert article.extractor["template"] == "misfit"
+    assert article.paragraphs == (*told(9), *told(509))
+
+
+def test_without_the_guard_that_text_would_be_lost():
+    url, body = long_story(9)
+    article = clean_page(body, url, site=known(), parts=[part for part in PARTS if part != "guard"])
+    assert article.paragraphs == told(9)
+
+
+def with_line(number: int, line: str, at: int = 6) -> tuple[str, bytes]:
+    """A story with a line more, in a paragraph of its own."""
+    texts = list(told(number))
+    texts.insert(at, line)
+    return story(number, "".join(f"<p>{text}</p>" for text in texts))
+
+
+NOTE = "The harbour is open from dawn"
+
+
+@pytest.mark.parametrize("layout", ["story", "feature"])
+def test_a_line_on_two_of_the_first_articles_is_cruft(layout):
+    site = known(with_line(1, NOTE), with_line(2, NOTE), story(3), story(4))
+    page = with_line(9, NOTE)[1].replace(b"story-body", f"{layout}-body".encode())
+    assert read((f"{HOST}/9", page), site).paragraphs == told(9)
+
+
+def test_a_line_on_one_article_is_none():
+    site = known(with_line(1, NOTE), story(2), story(3), story(4))
+    assert NOTE in read(with_line(9, NOTE), site).paragraphs
+
+
+def test_variants_of_a_url_revisions_and_copies_count_once():
+    url, body = with_line(1, NOTE)
+    canonical = f'<link rel="canonical" href="{url}"></head>'.encode()
+    variant = (f"{url}?page=print", body.replace(b"</head>", canonical))
+    revision = (url, with_line(1, NOTE, at=4)[1].replace(b"ended well", b"ended very well"))
+    copy = (f"{HOST}/copies/1", body)
+    site = known((url, body.replace(b"</head>", canonical)), variant, revision, copy, story(2), story(3), story(4))
+    assert NOTE in read(with_line(9, NOTE), site).paragraphs
+
+
+def test_of_many_articles_one_in_twenty_must_print_it():
+    few = [with_line(number, NOTE) if number < 3 else story(number) for number in range(80)]
+    assert NOTE in read(with_line(99, NOTE), known(*few)).paragraphs
+    enough = [with_line(number, NOTE) if number < 4 else story(number) for number in range(80)]
+    assert NOTE not in read(with_line(99, NOTE), known(*enough)).paragraphs
+
+
+@pytest.mark.parametrize("layout", ["story", "feature"])
+def test_a_background_paragraph_that_five_follow_ups_share_stays_in_all_five(layout):
+    pages = [with_line(number, BACKGROUND, at=3) for number in range(5)]
+    site = known(*pages)
+    for number, (url, page) in enumerate(pages):
+        expected = (*told(number)[:3], BACKGROUND, *told(number)[3:])
+        assert read((url, page.replace(b"story-body", f"{layout}-body".encode())), site).paragraphs == expected
+
+
+def test_the_same_paragraph_under_the_article_is_cruft():
+    site = known(*(with_line(number, BACKGROUND) for number in range(5)))
+    assert read(with_line(9, BACKGROUND), site).paragraphs == told(9)
+
+
+def test_a_subhead_belongs_to_what_stands_under_it():
+    def headed(number: int) -> tuple[str, bytes]:
+        first, *rest = told(number)
+        head = f'<h3 class="turn">What came of voyage {number}</h3>'
+        return story(number, f"<p>{first}</p>{head}" + "".join(f"<p>{text}</p>" for text in rest))
+
+    site = known(*map(headed, range(5)))
+    assert read(headed(9), site).paragraphs[1] == "What came of voyage 9"
+
+
+def test_a_paragraph_that_is_nothing_but_a_link_to_another_article_is_left_out():
+    first, *rest = told(9)
+    link = f'<p><a href="/2026/11/19/storm">{told(77)[0]}</a></p>'
+    page = story(9, f"<p>{first}</p>{link}" + "".join(f"<p>{text}</p>" for text in rest))
+    assert read(page, known()).paragraphs == told(9)
+
+
+def test_lists_quotes_and_tables_stand_in_the_text_form():
+    def mixed(number: int) -> tuple[str, bytes]:
+        first, second, third, *rest = told(number)
+        return story(
+            number,
+            f"<p>{first}</p><ul><li>{second}</li></ul><ol><li>{number} one of them</li><li>{number} two</li></ol>"
+            f"<blockquote><p>{third}</p></blockquote>"
+            f"<table><tr><th>Ship</th><th>Guests</th></tr>"
+            f"<tr><td>No. {number}</td><td>{number * 7 + 100}</td></tr></table>"
+            + "".join(f"<p>{text}</p>" for text in rest),
+        )
+
+    first, second, third, *rest = told(9)
+    table = ("Ship | Guests", "No. 9 | 163")
+    site = known(*map(mixed, range(5)))
+    found = read(mixed(9), site)
+    assert found.extractor["rung"] == "template"
+    marked = (first, f"- {second}", "1. 9 one of them", "2. 9 two", f"> {third}")
+    assert found.paragraphs == (*marked, table[1], *rest)  # the table's head is the same in every article
+
+
+def test_a_sample_goes_through_both_and_says_how_far_they_agree():
+    article = read(story(9), known(sample=1))
+    assert article.extractor["agreement"] == "1.00"
+    assert article.paragraphs == told(9)
+
+
+def test_a_sample_shows_that_a_template_no_longer_fits():
+    drifted = "".join(f'<p class="lead">{text}</p>' for text in told(9, 5))
+    aside = "".join(f"<div class='note'>{text}</div>" for text in told(600, 5))  # not guarded: no paragraphs
+    article = read(story(9, drifted, after=f"<article>{aside}</article>"), known(sample=1))
+    assert float(article.extractor["agreement"]) < 0.9
+
+
+def test_only_a_small_part_of_the_pages_is_a_sample():
+    site = known(sample=32)
+    sampled = sum("agreement" in read(story(number, ""), site).extractor for number in range(100, 400))
+    assert 1 <= sampled <= 30
+
+
+def test_a_memory_outlives_json():
+    site = known()
+    again = replace(site, memory=json.loads(json.dumps(site.memory)))
+    assert read(story(9), again) == read(story(9), site)
+
+
+def test_a_memory_in_a_later_form_is_not_used():
+    site = known()
+    article = read(story(9), replace(site, memory={**site.memory, "version": 99}))
+    assert (article.extractor["rung"], article.site_memory) == ("trafilatura", None)
+
+
+def test_learn_site_takes_pages_as_they_were_kept():
+    shell = (f"{HOST}/app", b"<html><body><div id='root'></div><script>1</script></body></html>")
+    site = learn_site([story(1), shell, story(2), ("https://elsewhere.example/1", story(3)[1]), story(4)])
+    assert site.site == "harbour-herald.example"
+    assert read(story(9), site).extractor["rung"] == "template"
+
+
+def test_there_is_nothing_to_learn_from_no_pages():
+    with pytest.raises(ValueError, match="no pages"):
+        learn_site([])
+
+
+def test_every_machine_learns_the_same():
+    told_by = "from tests.scraper.extract.test_site import known"
+    script = f"import json; {told_by}; print(json.dumps(known().memory, sort_keys=True))"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
