@@ -7,7 +7,7 @@ from itertools import pairwise
 from archive.records import Article, count_words
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
-from scraper.extract.facts import moment
+from scraper.extract.dates import moment
 from scraper.extract.form import Line, folded
 from scraper.extract.lines import RULES, is_caption, is_prose, whole_line_rule, without_cruft
 from scraper.extract.names import byline_in

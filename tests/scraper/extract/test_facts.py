@@ -3,7 +3,7 @@
 import pytest
 
 from scraper.extract import clean
-from scraper.extract.facts import moment
+from scraper.extract.dates import moment
 from scraper.extract.names import byline_in, names_in
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, ld, page
 
