@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
-from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 
 from archive.records import Article, Site, count_words
@@ -17,12 +16,13 @@ from scraper.extract.blocks import lighten
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
 from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
-from scraper.extract.form import Line, folded
+from scraper.extract.form import Line
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
 from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
+from scraper.extract.walls import FEW, WORDS_FOR, why_no_text, why_not, words_of
 from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
@@ -30,29 +30,7 @@ from scraper.scan import fault, light, shortened
 PARTS: Final = ("template", "guard", "cruft", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
-_FEW = 60  # words; a wall or a shell has no more
 _LIVE = re.compile(r"/live/|live-?(?:blog|ticker|updates?)\b", re.IGNORECASE)
-_SHELL_IDS: Final = frozenset(("root", "app", "__next", "__nuxt", "___gatsby", "react-root", "svelte"))
-_SHELL_STATES: Final = (b"self.__next_f", b"__NEXT_DATA__", b"__NUXT__", b"__APOLLO_STATE__", b"__INITIAL_STATE__")
-_SCRIPT_WANTED = re.compile(
-    r"(?:enable|activate|turn on|requires?|need|without) .{0,30}java ?script|java ?script .{0,40}(?:disabled"
-    r"|enabled?|required|aktivier|activ)"
-    r"|включите .{0,20}javascript|javascript'?i .{0,20}etkin",
-    re.IGNORECASE,
-)
-_WALL = re.compile(
-    r"verify(?:ing)? (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|not a robot|captcha"
-    r"|checking your browser|just a moment"
-    r"|access (?:to this page has been )?denied|unusual (?:traffic|activity)|attention required|request blocked"
-    r"|ddos protection"
-    r"|(?:accept|allow|reject|manage) (?:all )?(?:the )?cookies|we (?:and our .{0,30}partners )?(?:use|store"
-    r"|value) .{0,40}(?:cookies|privacy)"
-    r"|consent (?:to|or pay)|cookies? (?:akzeptieren|zustimmen|accepter|aceptar|accettare)"
-    r"|mit werbung (?:weiter)?lesen|accepter et continuer"
-    r"|(?:log|sign) ?in to (?:continue|read)|(?:subscribe|register) to (?:continue|read|keep reading)"
-    r"|already a subscriber",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +50,7 @@ class Cleaned:
     def article(self) -> Article:
         """The article.  Raises NotAnArticle with the reason."""
         if self.reason:
-            raise NotAnArticle(self.url, self.reason, _WORDS_FOR[self.reason])
+            raise NotAnArticle(self.url, self.reason, WORDS_FOR[self.reason])
         return _article(self)
 
 
@@ -164,9 +142,11 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     rung, found = article_lines(tree, page.url, start=start)
     lines = without_repeats(found, page.cruft)
     cleared = _cleared(lines, page)
-    if "json-ld" in page.parts and _words(cleared.lines) < min(_FEW, count_words(page.facts.body)):
+    if "json-ld" in page.parts and words_of(cleared.lines) < min(FEW, count_words(page.facts.body)):
         rung, cleared = "json-ld", _cleared(printed_lines(page.facts.body), page)
-    reason = _why_not(cleared, page.facts) or _why_no_text(cleared, page.facts, tree, light_page)
+    kept = cleared.lines
+    # What Lexbor does not bear shows no shell.
+    reason = why_not(kept, page.facts) or why_no_text(kept, page.facts, page.body if page.tree else b"")
     told = {"template": "misfit"} if _template_for(page) else {}
     repeated = tuple(line.text for line in found if line not in lines)
     return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
@@ -183,7 +163,7 @@ def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
         rung, lines = "plain", plain_lines(light_page)
     # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
     cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, page)
-    reason = _why_not(cleared, page.facts) if cleared.lines else "no-text"
+    reason = why_not(cleared.lines, page.facts) if cleared.lines else "no-text"
     return _cleaned(page, cleared, rung, reason=reason)
 
 
@@ -214,54 +194,6 @@ def _cleaned(
         linked=_linked_source(page.tree, page.url) if page.tree else None,
         reason=reason,
     )
-
-
-def _words(lines: tuple[Line, ...]) -> int:
-    return sum(count_words(line.text) for line in lines)
-
-
-def _why_not(cleared: Cleared, facts: Facts) -> str | None:
-    """What its text shows the page to be instead of an article: the reason's word, None when it shows nothing."""
-    said = " ".join(line.text for line in cleared.lines)
-    words = _words(cleared.lines)
-    if facts.is_front:
-        return "front"
-    if words < _FEW and _SCRIPT_WANTED.search(said):
-        return "needs-javascript"
-    return "wall" if words < _fewest_before_a_wall(facts) and _WALL.search(said) else None
-
-
-def _why_no_text(cleared: Cleared, facts: Facts, tree: HtmlElement, page: bytes) -> str | None:
-    """Why the text is too little for an article; None when it is enough."""
-    words = _words(cleared.lines)
-    if words >= _FEW or (words and facts.is_article) or any(count_words(line.text) >= 8 for line in cleared.lines):
-        return None
-    if _is_shell(tree, page):
-        return "needs-javascript"
-    return "wall" if _WALL.search(folded(tree.text_content())[:4000]) else "no-text"
-
-
-def _fewest_before_a_wall(facts: Facts) -> int:
-    """Words that make an article in spite of a wall below them; of what is stated to be open no wall is believed."""
-    if not facts.is_article:
-        return 2 * _FEW
-    return _FEW if facts.access == "teaser" else 0
-
-
-def _is_shell(tree: HtmlElement, page: bytes) -> bool:
-    if any(_SCRIPT_WANTED.search(element.text_content()) for element in tree.iter("noscript")):
-        return True
-    mounts = any(element.get("id") in _SHELL_IDS for element in tree.iter("div"))
-    return (mounts and b"<script" in page) or any(state in page for state in _SHELL_STATES)
-
-
-_WORDS_FOR: Final = {
-    "empty": "the response has no body",
-    "front": "the page is a front: a list of articles",
-    "needs-javascript": "the page has no text until a browser runs its scripts",
-    "wall": "the page shows a wall (consent, login or a check for robots) instead of an article",
-    "no-text": "the page has no text that reads as an article",
-}
 
 
 def _facts_of_head(page: bytes, url: str) -> Facts:
