@@ -206,7 +206,7 @@ def _facts_of_head(page: bytes, url: str) -> Facts:
 
 
 def _linked_source(tree: LexborHTMLParser, url: str) -> str | None:
-    links = (each for each in tree.css("p a,div > a,li > a") if cues.SOURCE_WORD.fullmatch(each.text(deep=True)))
+    links = (each for each in tree.css("p a") if cues.SOURCE_WORD.fullmatch(each.text(deep=True)))
     return next((urls.join(url, href) for each in links if (href := each.attributes.get("href"))), None)
 
 

@@ -22,7 +22,7 @@ _SURE: Final = 0.95  # share of the text at a place that was, or was not, the ar
 _BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
 # Weights are bytes in UTF-8, fair to scripts whose words no spaces part; six are about a word.
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
-_ELSEWHERE: Final = 0.3  # of the article's weight may stand in long blocks at other places
+_ELSEWHERE: Final = 0.5  # of the article's weight may stand in long blocks at other places
 _LONG: Final = 90  # a block that could be the article's
 _GUARDED: Final = (
     "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
