@@ -29,6 +29,8 @@ LEAVES: Final = ",".join(
         f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))",
     )
 )
+_BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
+_OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
 _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "subhead"),
     **dict.fromkeys(("li", "dd"), "list"),
@@ -58,15 +60,29 @@ def is_link(node: LexborNode) -> bool:
     return link is not None and len(link.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
 
 
+def blocks_of(node: LexborNode) -> list[LexborNode]:
+    """The node, when it is a block; of one that holds others (an item with a list in it), itself and these."""
+    return [node, *node.css(LEAVES)] if _holds_others(node) else [node]
+
+
+def _holds_others(node: LexborNode) -> bool:
+    return node.tag in _OPEN and node.css_first(_HOLDERS) is not None
+
+
 def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Iterator[Line]:
     """The lines of a block: several where pairs of <br> part paragraphs.  quoted: as `quoted_in` tells."""
     kind = "quote" if node.mem_id in quoted else _KINDS.get(node.tag or "", "paragraph")
+    if _holds_others(node):
+        words = folded("".join(_loose(node)))
+        if words:
+            yield Line("paragraph" if kind == "row" else kind, words, _mark(kind, node))
+        return
     if kind == "row":
         cells = (folded(cell.text(deep=True, separator=" ")) for cell in node.css("td,th"))
         if words := " | ".join(filter(None, cells)):
             yield Line("row", words)
         return
-    mark = "> " if kind == "quote" else _mark_of(node) if kind == "list" else ""
+    mark = _mark(kind, node)
     for part in _parts(node):
         if words := folded(part):
             yield Line(kind, words, mark)
@@ -89,7 +105,20 @@ def _pieces(node: LexborNode) -> Iterator[str]:
             yield "\x1f"
 
 
-def _mark_of(node: LexborNode) -> str:
+def _loose(node: LexborNode) -> Iterator[str]:
+    """The text of a node that stands in no block of it."""
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            yield child.text_content or ""
+        elif child.tag not in _BLOCKS:
+            yield child.text(deep=True)
+
+
+def _mark(kind: Kind, node: LexborNode) -> str:
+    return "> " if kind == "quote" else _bullet(node) if kind == "list" else ""
+
+
+def _bullet(node: LexborNode) -> str:
     parent = node.parent
     if node.tag != "li" or parent is None or parent.tag != "ol":
         return "- "

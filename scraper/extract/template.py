@@ -5,14 +5,14 @@ selector, of the places that hold the article. A page fits it when little text l
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
-from scraper.extract.blocks import LEAVES, Place, Places, is_link, lines_of, quoted_in
+from scraper.extract.blocks import LEAVES, Place, Places, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
 
 FEWEST_PAGES: Final = 3  # of a kind that teach a template
@@ -22,7 +22,7 @@ _SURE: Final = 0.95  # share of the text at a place that was, or was not, the ar
 _BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
 # Weights are bytes in UTF-8, fair to scripts whose words no spaces part; six are about a word.
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
-_ELSEWHERE: Final = 0.5  # of the article's weight may stand in long blocks at other places
+_ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
 _GUARDED: Final = (
     "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
@@ -102,11 +102,11 @@ def fitting(
     tree: lightened; is_guarded: whether what lies elsewhere counts.
     """
     quoted = quoted_in(tree)
-    here = {node.mem_id: node for node in tree.css(template.selector)}
+    here = {block.mem_id: block for node in tree.css(template.selector) for block in blocks_of(node)}
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
-    if own < _FEWEST or (is_guarded and _elsewhere(tree, here, cruft) > _ELSEWHERE * own):
+    if own < _FEWEST or (is_guarded and _lost(tree, here, cruft) > _ELSEWHERE * own):
         return None
     return kept
 
@@ -134,9 +134,13 @@ def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:
     return 2 * (mine & theirs).total() / max(1, mine.total() + theirs.total())
 
 
-def _elsewhere(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Collection[str]) -> int:
-    """The weight of long blocks that the template does not take, and the site does not repeat."""
-    weight = 0
+def _lost(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Collection[str]) -> int:
+    """The weight of what the template does not take and might be the article's.
+
+    Text that stands loose between the blocks it takes counts four times over, for that is surely the article's; long
+    blocks at other places, those that the site does not repeat, count as they are.
+    """
+    weight = 4 * sum(len(text.encode("utf-8", "replace")) for text in _loose(here.values()) if len(text) * 4 >= _LONG)
     for node in tree.css(_GUARDED):
         if node.mem_id not in here:
             text = node.text(deep=True)
@@ -144,6 +148,13 @@ def _elsewhere(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Co
             if own >= _LONG and bare(text) not in cruft:
                 weight += own
     return weight
+
+
+def _loose(nodes: Iterable[LexborNode]) -> Iterator[str]:
+    """The text that stands in no block, in each element that holds one of these, and in each list's."""
+    above = {parent.mem_id: parent for node in nodes if (parent := node.parent)}
+    above |= {item.mem_id: item for each in above.values() if each.tag in ("ul", "ol") and (item := each.parent)}
+    return (node.text(deep=False, strip=True) for node in above.values())
 
 
 def _stable(pages: Sequence[Sequence[Placed]]) -> frozenset[tuple[str, str]]:

@@ -103,6 +103,22 @@ def test_a_page_with_much_text_elsewhere_goes_back_to_the_teacher_and_loses_none
     assert article.paragraphs == (*told(9), *told(509))
 
 
+def test_text_that_stands_loose_between_the_paragraphs_sends_a_page_back_to_the_teacher():
+    first, second, third, *rest = told(9)
+    page = story(9, f"<p>{first}</p>{second}<br><br>{third}" + "".join(f"<p>{text}</p>" for text in rest))
+    assert read(page, known()).paragraphs == told(9)
+
+
+def test_an_item_that_holds_a_list_keeps_its_own_words():
+    first, second, third, *rest = told(9)
+    listed = f"<ul><li>{second}<ul><li>{third}</li></ul></li></ul>"
+    page = story(9, f"<p>{first}</p>{listed}" + "".join(f"<p>{text}</p>" for text in rest))
+    lists = [
+        story(n, f"<ul><li>{told(n)[0]}</li></ul>" + "".join(f"<p>{t}</p>" for t in told(n)[1:])) for n in range(5)
+    ]
+    assert read(page, known(*lists)).paragraphs == (first, f"- {second}", f"- {third}", *rest)
+
+
 def test_without_the_guard_that_text_would_be_lost():
     url, body = long_story(9)
     article = clean_page(body, url, site=known(), parts=[part for part in PARTS if part != "guard"])
