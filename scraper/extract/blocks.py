@@ -5,7 +5,7 @@ attributes of one tag: a page is scanned (scraper.scan) before a tree is made of
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -60,9 +60,22 @@ def is_link(node: LexborNode) -> bool:
     return link is not None and len(link.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
 
 
-def blocks_of(node: LexborNode) -> list[LexborNode]:
-    """The node, when it is a block; of one that holds others (an item with a list in it), itself and these."""
-    return [node, *node.css(LEAVES)] if _holds_others(node) else [node]
+def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
+    """These nodes by `mem_id`, in the page's order; behind one that holds blocks (an item with a list in it) these.
+
+    Its own words are a line, too: see `lines_of`.
+    """
+    found: dict[int, LexborNode] = {}
+    within: set[int] = (
+        set()
+    )  # those that were looked into, so that a page of nested elements takes no longer than others
+    for node in nodes:
+        found.setdefault(node.mem_id, node)
+        if node.mem_id not in within and _holds_others(node):
+            within.update(each.mem_id for each in node.css("*"))
+            for block in node.css(f"{LEAVES},li,dd"):
+                found.setdefault(block.mem_id, block)
+    return found
 
 
 def _holds_others(node: LexborNode) -> bool:

@@ -17,7 +17,7 @@ from scraper.extract.form import Line, bare
 
 FEWEST_PAGES: Final = 3  # of a kind that teach a template
 _LONGEST: Final = 10  # steps of a place that are looked at
-_MOST_PLACES: Final = 60  # of a template
+_LONGEST_SELECTOR: Final = 8_000  # characters of a template; the places that hold most come first
 _SURE: Final = 0.95  # share of the text at a place that was, or was not, the article's
 _BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
 # Weights are bytes in UTF-8, fair to scripts whose words no spaces part; six are about a word.
@@ -89,9 +89,12 @@ def learned(lessons: Sequence[Lesson], *, cruft: Collection[str]) -> Template | 
         weights[steady] += block.weight * block.is_kept
         for start in range(len(steady)):
             shares[steady[start:]][not block.is_kept] += block.weight
-    heaviest = [place for place, weight in weights.most_common(_MOST_PLACES) if weight]
-    chosen = {shortest for place in heaviest if (shortest := _shortest(place, shares))}
-    return Template(selector=", ".join(sorted(map(_selector, chosen))), pages=len(lessons)) if chosen else None
+    selectors: dict[str, None] = {}
+    for place, weight in weights.most_common():
+        shortest = _shortest(place, shares) if weight else None
+        if shortest and sum(map(len, selectors)) + len(_selector(shortest)) < _LONGEST_SELECTOR:
+            selectors[_selector(shortest)] = None
+    return Template(selector=", ".join(sorted(selectors)), pages=len(lessons)) if selectors else None
 
 
 def fitting(
@@ -102,7 +105,7 @@ def fitting(
     tree: lightened; is_guarded: whether what lies elsewhere counts.
     """
     quoted = quoted_in(tree)
-    here = {block.mem_id: block for node in tree.css(template.selector) for block in blocks_of(node)}
+    here = blocks_of(tree.css(template.selector))
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)

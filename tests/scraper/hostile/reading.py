@@ -12,9 +12,12 @@ T = TypeVar("T")
 
 
 @contextmanager
-def reading(end: Callable[[Workers, T], Awaitable[str]]) -> Iterator[Callable[[T], str]]:
-    """What reads a document and gives the word for its end, or the reason why there is none."""
-    workers = Workers(1)
+def reading(end: Callable[[Workers, T], Awaitable[str]], *, seconds: float = 20.0) -> Iterator[Callable[[T], str]]:
+    """What reads a document and gives the word for its end, or the reason why there is none.
+
+    seconds: that one document may take.
+    """
+    workers = Workers(1, seconds=seconds)
     with asyncio.Runner() as runner:
 
         async def read(document: T) -> str:
