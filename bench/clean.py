@@ -43,14 +43,9 @@ sys.path[0] = str(Path(__file__).parents[1])  # not this folder: archive.py in i
 
 import trafilatura
 
-from archive.records import Article
-from scraper import clean
-from scraper.extract import cleaning
-
-try:  # until the hub of issue 5 is in
-    from scraper import learn_site
-except ImportError:
-    learn_site = None
+from archive.records import Article, Site
+from scraper import clean, learn_site
+from scraper.extract.cleaning import PARTS, clean_page
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = ("fundus-eval",)  # sets whose pages are cleaned with a learned site
@@ -209,17 +204,13 @@ def ways(name: str, tables: Sequence[str]) -> list[Way]:
     if name in KNOWN and "quality" in tables:
         wanted += growth()
     if "ablation" in tables:
-        wanted += [Way(f"without {part}", learned=OURS.learned, off=part) for part in _parts()]
+        wanted += [Way(f"without {part}", learned=OURS.learned, off=part) for part in PARTS]
     return wanted
 
 
 def growth() -> list[Way]:
     """Cleaning with a site learned from none, one, two, … pages."""
-    return [Way(f"learned from {number}", learned=number) for number in range(5)] if learn_site else []
-
-
-def _parts() -> tuple[str, ...]:
-    return getattr(cleaning, "PARTS", ())  # until the hub of issue 5 is in
+    return [Way(f"learned from {number}", learned=number) for number in range(5)]
 
 
 def clean_all(
@@ -242,9 +233,9 @@ def _every_way(sample: Sample, shelf: Sequence[Sample], wanted: Sequence[Way]) -
     ]
 
 
-def _learned(shelf: Sequence[Sample]) -> Any:
+def _learned(shelf: Sequence[Sample]) -> Site | None:
     """The site of these pages; None of none."""
-    return learn_site((each.url, each.html) for each in shelf) if shelf and learn_site else None
+    return learn_site((each.url, each.html) for each in shelf) if shelf else None
 
 
 def _by_trafilatura(sample: Sample) -> Cleaned:
@@ -256,7 +247,7 @@ def _by_trafilatura(sample: Sample) -> Cleaned:
     return Cleaned(text=text, facts={"headline": told.title, "date": told.date, "authors": authors})
 
 
-def _by_us(sample: Sample, way: Way, site: Any) -> Cleaned:
+def _by_us(sample: Sample, way: Way, site: Site | None) -> Cleaned:
     try:
         article = _timed_by_us(sample, site) if way.off is None else _without(way.off, sample, site)
     except Exception as error:  # noqa: BLE001  the table says of which page, and the others are still cleaned
@@ -265,7 +256,7 @@ def _by_us(sample: Sample, way: Way, site: Any) -> Cleaned:
         text="\n\n".join(article.paragraphs),
         facts={"headline": article.headline, "date": article.published, "authors": article.authors},
         kind=article.kind,
-        rung=article.extractor.get("rung"),
+        rung=_rung(article),
     )
 
 
@@ -273,13 +264,21 @@ def _timed_by_trafilatura(sample: Sample) -> Any:
     return trafilatura.bare_extraction(sample.html, url=sample.url, include_comments=False, with_metadata=True)
 
 
-def _timed_by_us(sample: Sample, site: Any) -> Article:
-    return clean(sample.html, sample.url, site=site) if site else clean(sample.html, sample.url)
+def _timed_by_us(sample: Sample, site: Site | None) -> Article:
+    return clean(sample.html, sample.url, site=site)
 
 
-def _without(part: str, sample: Sample, site: Any) -> Article:
-    parts = tuple(each for each in _parts() if each != part)
-    return cleaning.clean_page(sample.html, sample.url, site=site, parts=parts)
+def _rung(article: Article) -> str:
+    """What found the text, with what the template had to say: that it did not fit, or that it was sampled."""
+    if "agreement" in article.extractor:
+        return "template, sampled"
+    misfit = " after a misfit" if article.extractor.get("template") == "misfit" else ""
+    return article.extractor["rung"] + misfit
+
+
+def _without(part: str, sample: Sample, site: Site | None) -> Article:
+    parts = tuple(each for each in PARTS if each != part)
+    return clean_page(sample.html, sample.url, site=site, parts=parts)
 
 
 def _scorer_of(pages: Path) -> Path:
@@ -332,8 +331,8 @@ _COLUMNS = (
 
 def _print_head(name: str, samples: Sequence[Sample]) -> None:
     publishers = len({sample.gold["publisher"] for sample in samples})
-    known = "each with a site learned from its publisher's others" if learn_site else "no site yet: none is used"
-    print(f"== {name}: {len(samples)} pages of {publishers} publishers, {known if name in KNOWN else 'sites unknown'}")
+    known = "each with a site learned from its publisher's others" if name in KNOWN else "sites unknown"
+    print(f"== {name}: {len(samples)} pages of {publishers} publishers, {known}")
 
 
 def _print_faults(samples: Sequence[Sample], cleaned: Sequence[Cleaned]) -> None:
@@ -368,7 +367,7 @@ def _print_growth(score: ModuleType, cleanings: Cleanings) -> None:
     print(f"{'site learned from pages':24}" + "".join(f"{way.learned:9}" for way in steps))
     for title, key, _ in _COLUMNS[:4]:
         print(f"{title:24}" + "".join(f"{each[key] * 100:9.2f}" for each in sums))
-    shares = [_share(each.rung == "template" for each in cleanings[way]) for way in steps]
+    shares = [_share((each.rung or "").startswith("template") for each in cleanings[way]) for way in steps]
     print(f"{'by template, %':24}" + "".join(f"{each:9.0f}" for each in shares))
 
 
@@ -482,11 +481,8 @@ def ablation(measured: Mapping[str, tuple[Sequence[Sample], Cleanings]]) -> None
     """Prints what F1 loses where one part after the other is left out."""
     held = {name: cleanings for name, (_, cleanings) in measured.items() if "f1" in cleanings[OURS][0].scores}
     print("== ablation: change of F1 in points when a part is off (pages that get worse/better)")
-    if not _parts():
-        print("skipped: the cleaning has no parts that can be switched off yet\n")
-        return
     print(f"{'part that is off':24}" + "".join(f"{name:>24}" for name in held))
-    for part in _parts():
+    for part in PARTS:
         row = f"{part:24}"
         for cleanings in held.values():
             way = next(way for way in cleanings if way.off == part)
@@ -544,15 +540,14 @@ def _print_clock(name: str, timed: Sequence[Round]) -> Iterator[Bar]:
     every = sorted(range(pages), key=lambda at: timed[0].theirs[at] + timed[0].ours[at])
     whole, but_one = ([each.less(kept) for each in timed] for kept in (every, every[:-1] or every))
     of_pages = statistics.median(each.less([at]) for each in timed for at in every)
-    known = name in KNOWN and learn_site is not None
-    label = f"{name}, {'known' if known else 'unknown'}"
+    label = f"{name}, {'known' if name in KNOWN else 'unknown'}"
     theirs, ours = (1000 * statistics.median(sum(each) for each in whose) / pages for whose in _columns(timed))
     print(f"{label:24}{pages:6}{theirs:13.2f}{ours:11.2f}{statistics.median(whole):8.2f}", end="")
     print(f"{f'{min(whole):.2f}-{max(whole):.2f}':>13}{statistics.median(but_one):9.2f}{of_pages:8.2f}")
     rungs = timed[0].rungs.most_common()
     print("    by " + ", ".join(f"{rung} {100 * times / pages:.0f} %" for rung, times in rungs))
     less = min(statistics.median(whole), statistics.median(but_one))  # one page shall not decide
-    if known:
+    if name in KNOWN:
         yield Bar(name=f"{label}: CPU, × less", measured=less, must=4, aim=10, timed=True)
     elif name == "fundus-test":
         yield Bar(name=f"{label}: CPU by trafilatura's", measured=1 / less, must=1.15, aim=1, at_most=True, timed=True)
@@ -568,23 +563,23 @@ def _in_a_process(work: Any, *given: Any) -> Any:
         return one.submit(work, *given).result()
 
 
-def learn_all(shelves: Sequence[Sequence[Sample]]) -> tuple[list[Any], float]:
+def learn_all(shelves: Sequence[Sequence[Sample]]) -> tuple[list[Site | None], float]:
     """The sites, and the processor seconds a page; the first is learned twice, so that imports do not count."""
     _learned(shelves[0])
     number = sum(len([each.html for each in shelf]) for shelf in shelves)  # read before the clock runs
     began = _seconds()
     sites = [_learned(shelf) for shelf in shelves]
-    return sites, (_seconds() - began) / number if number and learn_site else 0.0
+    return sites, (_seconds() - began) / number if number else 0.0
 
 
-def clock(samples: Sequence[Sample], sites: Sequence[Any]) -> Round:
+def clock(samples: Sequence[Sample], sites: Sequence[Site | None]) -> Round:
     """One round, after another one without sites that does not count: stop lists and calendars are loaded in it."""
     _clock([replace(sample, tail=b"<!-- not the same bytes -->") for sample in samples], [None] * len(samples))
     _by_rung(samples[0], sites[0])
     return _clock(samples, sites)
 
 
-def _clock(samples: Sequence[Sample], sites: Sequence[Any]) -> Round:
+def _clock(samples: Sequence[Sample], sites: Sequence[Site | None]) -> Round:
     spent: dict[str, list[float]] = {"theirs": [], "ours": []}
     rungs: Counter[str] = Counter()
     for number, (sample, site) in enumerate(zip(samples, sites, strict=True)):
@@ -600,10 +595,10 @@ def _clock(samples: Sequence[Sample], sites: Sequence[Any]) -> Round:
     return Round(theirs=spent["theirs"], ours=spent["ours"], rungs=rungs)
 
 
-def _by_rung(sample: Sample, site: Any) -> str:
+def _by_rung(sample: Sample, site: Site | None) -> str:
     """Cleans the page; the rung of the ladder that found its text."""
     try:
-        return str(_timed_by_us(sample, site).extractor["rung"])
+        return _rung(_timed_by_us(sample, site))
     except Exception as error:  # noqa: BLE001  what it cost counts all the same
         return type(error).__name__
 
