@@ -4,8 +4,10 @@ decoding    the bytes in UTF-8; tree: what each parser bears of them
 facts       what the page declares: headline, authors, dates, …
 boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser
 template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them
+live        a live blog's entries
 lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
 form        how a paragraph's characters stand in the text file
+kinds       what kind of page it is, how much of it is open (terms: as declared); walls: why it holds no article
 cleaning    all of this in a row; flat: the same for a text without markup; learning: what a site's pages teach
 """
 
@@ -33,7 +35,7 @@ def clean(body: bytes, url: str, *, charset: str | None = None, site: Site | Non
 
     body: the entity, content coding undone; url: where it came from, after redirects; charset: the label HTTP declared;
     site: what was learned about its site, from `learn_site` or an archive; without, nothing is known of it.
-    Raises NotAnArticle with the reason "empty", "front", "needs-javascript", "wall" or "no-text".
+    Raises NotAnArticle with the reason "empty", "front", "list", "soft-404", "needs-javascript", "wall" or "no-text".
     """
     return _cleaned(body, url, charset, TOP, site)
 

@@ -31,6 +31,7 @@ LEAVES: Final = ",".join(
 )
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
 _OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
+_MOST_WITHIN: Final = 3_000  # elements in blocks that hold blocks
 _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "subhead"),
     **dict.fromkeys(("li", "dd"), "list"),
@@ -63,7 +64,8 @@ def is_link(node: LexborNode) -> bool:
 def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
     """These nodes by `mem_id`, in the page's order; behind one that holds blocks (an item with a list in it) these.
 
-    Its own words are a line, too: see `lines_of`.
+    Its own words are a line, too: see `lines_of`. None at all when they hold more than any article: the time to look
+    into elements that lie in each other grows with the square of their number.
     """
     found: dict[int, LexborNode] = {}
     within: set[int] = (
@@ -73,6 +75,8 @@ def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
         found.setdefault(node.mem_id, node)
         if node.mem_id not in within and _holds_others(node):
             within.update(each.mem_id for each in node.css("*"))
+            if len(within) > _MOST_WITHIN:
+                return {}
             for block in node.css(f"{LEAVES},li,dd"):
                 found.setdefault(block.mem_id, block)
     return found

@@ -1,6 +1,5 @@
 """One page, from its decoded bytes to its article, or to the reason why it holds none."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -17,20 +16,21 @@ from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lin
 from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line
+from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULES, Cleared, without_cruft
+from scraper.extract.live import live_lines
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
 from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
-from scraper.extract.walls import FEW, WORDS_FOR, why_no_text, why_not, words_of
+from scraper.extract.walls import FEW, WORDS_FOR, why_none, words_of
 from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("template", "guard", "cruft", "json-ld")
+PARTS: Final = ("live", "template", "guard", "cruft", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
-_LIVE = re.compile(r"/live/|live-?(?:blog|ticker|updates?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,10 @@ class Cleaned:
     url: str
     facts: Facts
     cleared: Cleared
-    rung: str  # "template", or one of RUNGS
+    rung: str  # "live", "template", or one of RUNGS
+    kind: str = "article"
+    access: str = "open"
+    stated: Mapping[str, str] = field(default_factory=dict)  # where these two are known from
     site_memory: str | None = None  # "caliber.az@7", when the site was known
     repeated: tuple[str, ...] = ()  # lines that were left out because the site repeats them
     told: Mapping[str, str] = field(default_factory=dict)  # of the template: "template", "agreement"
@@ -59,7 +62,7 @@ class _Page:
     """A page on its way: what each way of reading it begins with."""
 
     body: bytes  # in UTF-8
-    tree: LexborHTMLParser | None  # lightened, its facts are read; None of a page that Lexbor does not bear
+    tree: LexborHTMLParser | None  # None of a page that Lexbor does not bear; the template takes scripts out of it
     url: str
     facts: Facts
     known: Known
@@ -69,6 +72,10 @@ class _Page:
     def cruft(self) -> Collection[str]:
         """The bare lines that the site repeats."""
         return self.known.cruft if "cruft" in self.parts else ()
+
+    def whole(self) -> LexborHTMLParser | None:
+        """A tree of all that is in the page."""
+        return LexborHTMLParser(self.body) if self.tree else None
 
 
 def clean_page(
@@ -106,10 +113,18 @@ def cleaned(
         why = fault(page, FOR_LEXBOR)
     tree = LexborHTMLParser(page) if why is None and start == RUNGS[0] else None
     facts = facts_of(tree, url, page) if tree else _facts_of_head(page, url)
-    if tree:
-        lighten(tree)
     whole = _Page(page, tree, url, facts, known_of(site), parts)
-    return _by_template(whole) or _by_teacher(whole, start)
+    return _by_entries(whole) or _by_template(whole) or _by_teacher(whole, start)
+
+
+def _by_entries(page: _Page) -> Cleaned | None:
+    """What a live blog's entries make of a page; None when it is none that can be read."""
+    if page.tree is None or "live" not in page.parts:
+        return None
+    lines = live_lines(page.tree, page.facts.terms, page.url, page.facts.headline)
+    cleared = _cleared(without_repeats(lines, page.cruft), page)
+    is_article = lines and why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body) is None
+    return _cleaned(page, cleared, "live") if is_article else None
 
 
 def _by_template(page: _Page) -> Cleaned | None:
@@ -117,6 +132,7 @@ def _by_template(page: _Page) -> Cleaned | None:
     template = _template_for(page)
     if template is None or page.tree is None:
         return None
+    lighten(page.tree)
     lines = fitting(template, page.tree, cruft=page.cruft, is_guarded="guard" in page.parts)
     if lines is None:
         return None
@@ -129,7 +145,7 @@ def _by_template(page: _Page) -> Cleaned | None:
 
 def _template_for(page: _Page) -> Template | None:
     is_wanted = "template" in page.parts and not page.facts.is_front
-    return page.known.template_for(page.facts.kind) if is_wanted else None
+    return page.known.template_for(page.facts.terms.kind) if is_wanted else None
 
 
 def _by_teacher(page: _Page, start: str) -> Cleaned:
@@ -144,9 +160,10 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     cleared = _cleared(lines, page)
     if "json-ld" in page.parts and words_of(cleared.lines) < min(FEW, count_words(page.facts.body)):
         rung, cleared = "json-ld", _cleared(printed_lines(page.facts.body), page)
-    kept = cleared.lines
-    # What Lexbor does not bear shows no shell.
-    reason = why_not(kept, page.facts) or why_no_text(kept, page.facts, page.body if page.tree else b"")
+    if not cleared.lines and page.facts.is_article and page.tree:
+        # ecocult.com leaves a popup's <div> open: the whole page lies in an <aside>, which trafilatura drops.
+        rung, cleared = "lexbor", _cleared(deep_lines(page.body), page)
+    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
     told = {"template": "misfit"} if _template_for(page) else {}
     repeated = tuple(line.text for line in found if line not in lines)
     return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
@@ -163,7 +180,7 @@ def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
         rung, lines = "plain", plain_lines(light_page)
     # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
     cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, page)
-    reason = why_not(cleared.lines, page.facts) if cleared.lines else "no-text"
+    reason = why_none(cleared.lines, page.facts, page.url, whole=lambda: None, page=page.body)
     return _cleaned(page, cleared, rung, reason=reason)
 
 
@@ -183,11 +200,17 @@ def _cleaned(
     repeated: tuple[str, ...] = (),
     reason: str | None = None,
 ) -> Cleaned:
+    kind, kind_origin = kind_of(cleared.lines, page.facts, page.whole, page.url, live=rung == "live")
+    access, access_origin = access_of(cleared.lines, page.facts, page.whole)
+    stated = {"kind": kind_origin, "access": access_origin}
     return Cleaned(
         url=page.url,
         facts=page.facts,
         cleared=cleared,
         rung=rung,
+        kind=kind,
+        access=access,
+        stated={fact: origin for fact, origin in stated.items() if origin},
         site_memory=page.known.name,
         repeated=repeated,
         told=told,
@@ -212,7 +235,7 @@ def _linked_source(tree: LexborHTMLParser, url: str) -> str | None:
 
 def _article(page: Cleaned) -> Article:
     facts, cleared = page.facts, page.cleared
-    origins = dict(facts.origins)
+    origins = {**facts.origins, **page.stated}
     source_link = cleared.source_link or page.linked
     if cleared.authors and not facts.authors:
         origins["authors"] = "text"
@@ -229,8 +252,8 @@ def _article(page: Cleaned) -> Article:
         modified=facts.modified,
         language=facts.language,
         publisher=facts.publisher,
-        kind="live-blog" if _LIVE.search(page.url) else facts.kind,
-        access=facts.access,
+        kind=page.kind,
+        access=page.access,
         source_link=source_link,
         origins=origins,
         extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": page.rung, **page.told},

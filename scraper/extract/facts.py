@@ -19,19 +19,12 @@ from scraper.extract.dates import moment
 from scraper.extract.declared import Declared, Node, declared, texts, types_of
 from scraper.extract.form import unescaped
 from scraper.extract.headlines import headlines_of
+from scraper.extract.terms import Terms, terms_of
 from scraper.extract.tree import tree_of
 from scraper.reservations import in_metas
 
 FACTS: Final = "2"  # the version of what is read here; a change that reads a fact otherwise raises it
 _FRONTS: Final = frozenset("collectionpage searchresultspage".split())
-_KINDS: Final[Mapping[str, str]] = {
-    "liveblogposting": "live-blog",
-    "opinionnewsarticle": "opinion",
-    "analysisnewsarticle": "analysis",
-    "reviewnewsarticle": "review",
-    "satiricalarticle": "satire",
-    "advertisercontentarticle": "advertorial",
-}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*$", re.IGNORECASE)
 _PUBLISHED = (
     *("datePublished", "article:published_time", "og:published_time", "parsely-pub-date", "sailthru.date"),
@@ -52,8 +45,7 @@ class Facts:
     language: str | None = None
     publisher: str | None = None
     outlets: tuple[str, ...] = ()  # every name of the outlet on the page
-    kind: str = "article"
-    access: str = "open"
+    terms: Terms = field(default_factory=Terms)  # its kind and access, as far as they are declared
     canonical: str | None = None  # as declared, absolute
     reservations: tuple[str, ...] = ()  # what its meta elements reserve; their origin is always "meta"
     is_article: bool = False  # the markup says so
@@ -94,8 +86,7 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
         language=first("language", _languages(stated)),
         publisher=first("publisher", _outlets(stated)),
         outlets=outlets,
-        kind=_kind(types),
-        access="teaser" if _is_paid(stated) else "open",
+        terms=terms_of(stated),
         canonical=stated.absolute(stated.canonical),
         reservations=in_metas(stated.metas, url),
         is_article=is_article,
@@ -173,16 +164,6 @@ def _tags(stated: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             first, *rest = tag.split("-")
             tags = (first.lower(), *(part.upper() if len(part) == 2 else part.title() for part in rest))
             yield origin, "-".join(tags)
-
-
-def _kind(types: frozenset[str]) -> str:
-    return next((kind for name, kind in _KINDS.items() if name in types), "article")
-
-
-def _is_paid(page: Declared) -> bool:
-    if any(str(node.get("isAccessibleForFree")).lower() in ("false", "0") for node in page.articles):
-        return True
-    return "locked" in page.metas.get("article:content_tier", ())
 
 
 def _is_front(url: str, types: frozenset[str]) -> bool:

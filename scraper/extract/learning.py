@@ -62,7 +62,7 @@ def _told(pages: Iterable[tuple[str, bytes]]) -> Iterator[_Told]:
         tree = LexborHTMLParser(utf8_of(body, None))
         lighten(tree)
         lesson = lesson_from(tree, frozenset(bare(line.text) for line in found.cleared.lines))
-        yield _Told(found.facts.kind, canonical_url(url, found.facts.canonical), article.paragraphs, lesson)
+        yield _Told(found.facts.terms.kind, canonical_url(url, found.facts.canonical), article.paragraphs, lesson)
 
 
 def _once(pages: Iterable[_Told]) -> Iterator[_Told]:

@@ -99,6 +99,13 @@ def test_the_next_article_loaded_below_is_not_this_one_s():
     assert clean(page(around=below), URL).paragraphs == PARAGRAPHS
 
 
+def test_a_page_that_lies_whole_in_a_popup_that_is_never_closed_is_read_by_simpler_means():
+    body = page(head=ld()).replace(b"<body>", b"<body><aside class='popup newsletter'><div class='popup-box'>")
+    article = clean(body, URL)
+    assert article.paragraphs == PARAGRAPHS
+    assert article.extractor["rung"] == "lexbor"
+
+
 def test_a_teaser_above_with_a_linked_h1_does_not_hide_the_article():
     teaser = b'<article><h1><a href="/b">Bakery wins a prize</a></h1></article><main>'
     assert clean(page().replace(b"<main>", teaser), URL).paragraphs == PARAGRAPHS

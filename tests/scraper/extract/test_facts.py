@@ -122,10 +122,8 @@ def test_an_outlet_that_only_its_host_gives_away_is_left_out_of_a_short_headline
     assert clean(body, URL).headline == "Ferry returns"
 
 
-def test_a_live_blog_and_a_paid_article_say_so():
+def test_a_live_blog_says_so():
     assert clean(page(head=ld(**{"@type": "LiveBlogPosting"})), URL).kind == "live-blog"
-    assert clean(page(head=ld(isAccessibleForFree="False")), URL).access == "teaser"
-    assert clean(page(head=ld(isAccessibleForFree=True)), URL).access == "open"
 
 
 @pytest.mark.parametrize(

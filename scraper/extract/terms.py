@@ -1,0 +1,97 @@
+"""What a page declares of its own kind and of who may read it.  Source: schema.org; Google's markup of paywalls."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scraper.extract.declared import Declared, Node, printed, texts, types_of
+from scraper.extract.form import unescaped
+
+_KINDS: Final[Mapping[str, str]] = {
+    "liveblogposting": "live-blog",
+    "opinionnewsarticle": "opinion",
+    "analysisnewsarticle": "analysis",
+    "reviewnewsarticle": "review",
+    "satiricalarticle": "satire",
+    "advertisercontentarticle": "advertorial",
+}
+# Of a page that is declared to be one of these and no article: an article may hold a film, too.
+_OTHER_KINDS: Final[Mapping[str, str]] = {
+    "imagegallery": "gallery",
+    "mediagallery": "gallery",
+    "videoobject": "video",
+    "podcastepisode": "audio",
+    "radioepisode": "audio",
+}
+_TIER = "article:content_tier"
+_MOST_PARTS = 20
+_MOST_UPDATES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One entry of a live blog, as JSON-LD states it."""
+
+    headline: str
+    body: str  # may hold tags
+    place: str  # its address's fragment: the id of its element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the page says of itself; where it says nothing, the defaults."""
+
+    kind: str = "article"
+    og_type: str = ""  # lower case
+    is_paid: bool | None = None
+    paid_parts: tuple[str, ...] = ()  # CSS selectors of what is only for subscribers
+    words: int = 0  # that the article has
+    updates: tuple[Update, ...] = ()  # in the order in which they are stated
+
+
+def terms_of(page: Declared) -> Terms:
+    """The terms of a page by its declarations."""
+    types = frozenset().union(*map(types_of, page.nodes)) if page.nodes else frozenset()
+    kinds = _KINDS if page.articles else _OTHER_KINDS
+    return Terms(
+        kind=next((kind for name, kind in kinds.items() if name in types), "article"),
+        og_type=next(iter(page.metas.get("og:type", ())), "").lower(),
+        is_paid=_is_paid(page),
+        paid_parts=tuple(_paid_parts(page.articles)),
+        words=max(map(_words, page.articles), default=0),
+        updates=tuple(update for node in page.articles for update in _updates(node)),
+    )
+
+
+def _is_paid(page: Declared) -> bool | None:
+    said = {str(node.get("isAccessibleForFree")).lower() for node in page.articles}
+    tiers = page.metas.get(_TIER, ())
+    if said & {"false", "0"} or "locked" in tiers:
+        return True
+    return False if said & {"true", "1"} or "free" in tiers else None
+
+
+def _paid_parts(articles: tuple[Node, ...]) -> Iterator[str]:
+    for node in articles:
+        parts = node.get("hasPart")
+        for part in parts[:_MOST_PARTS] if isinstance(parts, list) else [parts]:
+            if isinstance(part, dict) and str(part.get("isAccessibleForFree")).lower() == "false":
+                yield from texts(part.get("cssSelector"))
+
+
+def _words(article: Node) -> int:
+    said = str(article.get("wordCount"))
+    return int(said) if len(said) <= len("999999") and said.isascii() and said.isdigit() else 0
+
+
+def _updates(article: Node) -> Iterator[Update]:
+    stated = article.get("liveBlogUpdate")
+    for node in stated[:_MOST_UPDATES] if isinstance(stated, list) else [stated]:
+        if isinstance(node, dict):
+            address = _string(node, "url") or _string(node, "@id")
+            headline = printed(_string(node, "headline") or _string(node, "name"))
+            yield Update(headline, unescaped(_string(node, "articleBody")), address.partition("#")[2])
+
+
+def _string(node: Node, key: str) -> str:
+    return value if isinstance(value := node.get(key), str) else ""
