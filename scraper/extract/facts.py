@@ -17,7 +17,7 @@ from scraper.errors import PARSER_BUGS
 from scraper.extract.bylines import authors_of
 from scraper.extract.dates import moment
 from scraper.extract.declared import Declared, Node, declared, texts, types_of
-from scraper.extract.form import unescaped
+from scraper.extract.form import bare, unescaped
 from scraper.extract.headlines import headlines_of
 from scraper.extract.terms import Terms, terms_of
 from scraper.extract.tree import tree_of
@@ -73,8 +73,9 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
     types = frozenset().union(*map(types_of, stated.nodes)) if stated.nodes else frozenset()
     is_article = bool(stated.articles) or "article" in stated.metas.get("og:type", ())
     outlets = tuple(dict.fromkeys(name for _, name in _outlets(stated)))
-    titles = list(headlines_of(stated, outlets))
-    authors = next(authors_of(stated, outlets), ("", ()))
+    names = _bare_names(outlets, stated.site)
+    titles = headlines_of(stated, names)
+    authors = authors_of(stated, (*outlets, stated.site))
     if authors[1]:
         origins["authors"] = authors[0]
     return Facts(
@@ -117,6 +118,13 @@ def _outlets(page: Declared) -> Iterator[tuple[str, str]]:
         if types_of(node) & {"newsmediaorganization", "website"}:
             yield from (("json-ld", name) for name in texts(node.get("name")))
     yield from page.in_metas("application-name", "apple-mobile-web-app-title", "dc.publisher")
+
+
+def _bare_names(outlets: Iterable[str], site: str) -> frozenset[str]:
+    """What the outlet is called, bare; of a host also its name: "The Old Quay" of old-quay.example."""
+    host = bare(urls.registrable(site).partition(".")[0]) if site else ""
+    names = {bare(name) for name in outlets} | {bare(site), host, f"the {host}"}
+    return frozenset(name for name in names if name)
 
 
 def _published(page: Declared, markup: bytes) -> Iterator[tuple[str, str]]:

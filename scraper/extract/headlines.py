@@ -1,37 +1,41 @@
 """The headline among all that a page prints and declares as one, without its outlet's name."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from scraper.extract.declared import Declared
+from scraper.extract.declared import Declared, texts, types_of
 from scraper.extract.form import bare, folded
 
 _MOST_H1 = 5
 _MOST_PARTS = 200  # nodes of one h1
-_DASH = re.compile(r"\s+[|\-–—·•»:]\s+")
+_LONGEST = 1_000  # characters of a headline
+_MOST_HEADS = 3  # beginnings of a title that may be an outlet's name
+_PARTED = re.compile(r"\s+[|\-–—·•»:*]\s+|\s*[|｜ㅣ：_]\s*|:\s|--")
+_SIGN = re.compile(r"[:–—|/]|\s-\s")
+_NEWS = ("newsarticle", "liveblogposting")  # types of JSON-LD, or their endings
 
 
-def headlines_of(page: Declared, outlets: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(origin, words) of each wording, the headline first."""
-    printed = [words for h1 in page.h1s[:_MOST_H1] if (words := words_of(h1))]
-    stated = [
-        (origin, without_outlet(text, outlets)) for origin, text in page.stated("headline", "og:title", "twitter:title")
-    ]
-    # Of several h1, or one that is the outlet's logo, the one that the markup confirms is the headline.
+def headlines_of(page: Declared, outlets: Collection[str]) -> list[tuple[str, str]]:
+    """(origin, words) of each wording on the page, the headline first.
+
+    outlets: the bare names of the outlet.
+
+    The headline is the h1 that the markup confirms; but of news on which JSON-LD and og:title agree, what they say. A
+    kicker that only the layout parts from the headline keeps the sign that a stated wording puts there.
+    """
+    printed = [words for h1 in page.h1s[:_MOST_H1] if len(words := words_of(h1)) in range(1, _LONGEST)]
+    stated = [(origin, words) for origin, text in _stated(page) if (words := without_outlet(text, outlets))]
     confirmed = [words for words in printed if any(_confirms(text, words, page.site) for _, text in stated)]
-    yield from (("html", words) for words in confirmed)
-    yield from ((origin, text) for origin, text in stated if text)
-    names = {bare(name) for name in outlets}
-    yield from (("html", words) for words in printed if bare(words) not in names)
+    agreed = [] if _said(confirmed, title := _agreed(page, outlets)) else title
+    found = [*agreed, *(_with_sign(words, stated) for words in confirmed), *stated]
+    found += [("html", words) for words in printed if bare(words) not in outlets]
     element = page.tree.css_first("title")
-    title = folded(element.text()) if element is not None else ""
-    head, mark, tail = _rparted(title)
-    title = head if mark and head and _is_outlet_of(page.site, tail) else title
-    if title and (words := without_outlet(title, outlets)):
-        yield "title", words
+    if element is not None and (words := without_outlet(folded(element.text()), outlets)):
+        found.append(("title", words))
+    return list(dict.fromkeys(found))
 
 
 def words_of(element: LexborNode) -> str:
@@ -47,33 +51,63 @@ def words_of(element: LexborNode) -> str:
     return folded(words)
 
 
+def without_outlet(title: str, outlets: Collection[str]) -> str:
+    """The title without " | The Herald" at its end or "The Herald: " at its beginning; "" when nothing else is in it.
+
+    "" also for what is too long to be one.
+    """
+    if len(title) > _LONGEST:
+        return ""
+    marks = list(_PARTED.finditer(title))
+    for mark in reversed(marks):
+        if not _is_outlet(title[mark.end() :], outlets):
+            break
+        title = title[: mark.start()]
+    for mark in marks[:_MOST_HEADS]:
+        if mark.end() < len(title) and _is_outlet(title[: mark.start()], outlets):
+            return title[mark.end() :]
+    return "" if _is_outlet(title, outlets) else title
+
+
+def _is_outlet(name: str, outlets: Collection[str]) -> bool:
+    return bare(name) in outlets or bare(name.partition(".")[0]) in outlets
+
+
+def _stated(page: Declared) -> Iterator[tuple[str, str]]:
+    return page.stated("headline", "og:title", "twitter:title")
+
+
+def _agreed(page: Declared, outlets: Collection[str]) -> list[tuple[str, str]]:
+    """What JSON-LD and og:title both say of a piece of news; nothing when they differ."""
+    news = [node for node in page.articles if any(name.endswith(_NEWS) for name in types_of(node))]
+    stated = {bare(without_outlet(text, outlets)) for text in texts(news[0].get("headline"))} if news else set()
+    titles = ((origin, without_outlet(title, outlets)) for origin, title in page.in_metas("og:title"))
+    return [(origin, title) for origin, title in titles if title and bare(title) in stated][:1]
+
+
+def _said(printed: list[str], agreed: list[tuple[str, str]]) -> bool:
+    """Whether an h1 says what is agreed on; a few words behind it are a section's name."""
+    return any(bare(title).startswith(bare(words)) for words in printed for _, title in agreed)
+
+
+def _with_sign(words: str, stated: list[tuple[str, str]]) -> tuple[str, str]:
+    """The h1, or a stated wording of the same words and one more sign: "Strike: Ferry stays"."""
+    same = (each for each in stated if bare(each[1]) == bare(words) and _signs(each[1]) == _signs(words) + 1)
+    return next(same, ("html", words))
+
+
+def _signs(words: str) -> int:
+    return len(_SIGN.findall(words))
+
+
 def _confirms(title: str, words: str, site: str) -> bool:
     """Whether a stated title says the same as the h1, or the same and behind it the outlet, known by its host."""
-    head, _, tail = _rparted(title)
+    marks = list(_PARTED.finditer(title))
+    head, tail = (title[: marks[-1].start()], title[marks[-1].end() :]) if marks else (title, "")
     outlet = bare(site.partition(".")[0])
     return _alike(words, title) or (bare(head) == bare(words) and outlet != "" and outlet in bare(tail))
-
-
-def _is_outlet_of(site: str, name: str) -> bool:
-    """Whether a name is the host's: "The Old Quay" of old-quay.example."""
-    words, host = bare(name).split(), bare(site.partition(".")[0]).split()
-    return bool(host) and words in (host, ["the", *host])
 
 
 def _alike(one: str, other: str) -> bool:
     mine, theirs = set(bare(one).split()), set(bare(other).split())
     return len(mine & theirs) * 2 > max(len(mine), len(theirs))
-
-
-def without_outlet(title: str, outlets: Iterable[str]) -> str:
-    """The title without " | The Herald" at its end or "The Herald: " at its beginning."""
-    names = {bare(name) for name in outlets}
-    head, mark, tail = _rparted(title)
-    if mark and head and (bare(tail) in names or bare(tail.partition(".")[0]) in names):
-        return head
-    return title if bare(title) not in names else ""
-
-
-def _rparted(title: str) -> tuple[str, str, str]:
-    found = list(_DASH.finditer(title))
-    return (title[: found[-1].start()], found[-1].group(), title[found[-1].end() :]) if found else (title, "", "")

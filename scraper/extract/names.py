@@ -1,9 +1,10 @@
 """Names of people in a byline: "By Ann Lee and Bo Li, Senior Reporters" is two of them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from scraper.extract.agencies import agency
 from scraper.extract.form import bare, folded
 
 # What stands before the names, per language: en de fr es/pt it nl ru/uk tr az pl ar sv/no/da el ro cs hu.
@@ -15,8 +16,10 @@ BY: Final = (
 )
 _BY = re.compile(rf"^\s*{BY}(?:\s*[:：]\s*|\s+)", re.IGNORECASE)
 _AND = re.compile(
-    r"\s*(?:[,;|/&+·•、，]|\s(?:and|und|et|y|e|en|og|och|ve|və|i|и|та|و|with|mit|con|avec)\s)\s*", re.IGNORECASE
+    r"\s*(?:[,;|/&+·•、，]|\s[-–—]\s|\s(?:and|und|et|y|e|en|og|och|ve|və|i|и|та|و|with|mit|con|avec)\s)\s*",
+    re.IGNORECASE,
 )
+_PART_OF_ONE = re.compile(r"\s*(?:,|[-–—])\s*")
 _ROLES: Final = re.compile(
     r"\b(?:report(?:er|ers|ing)|correspondent\w*|editor\w*|journalist\w*|writer|staff|columnist|contributor\w*|desk"
     r"|team|bureau"
@@ -25,7 +28,10 @@ _ROLES: Final = re.compile(
     r"|news|online|service|press|wire|media|tv|radio|редакци\w*|корреспондент\w*|агентство|admin|dpa|afp|reuters|ap"
     r"|afp|ansa|efe"
     r"|tass|тасс|риа|interfax|anadolu|bbc|cnn|producer|photographer|director|chief|senior|political|sports?"
-    r"|inc|ltd|llc|gmbh|plc)\b",  # a company signs for its agency
+    r"|inc|ltd|llc|gmbh|plc"  # a company signs for its agency
+    r"|experts?|consultant|former|manager|analyst|founder|professor|fellow|specialist|strategist|bio|profile|about|über"
+    r"|contact|follow|share|policy|privacy|text size|view|posts?|updated|published|forum|institut\w*|university"
+    r"|department|ministry|association|foundation|magazine)\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}\[\]=\\#*_]|\d|\.(?:com|net|org|de|ru|az)\b", re.IGNORECASE)
@@ -34,7 +40,19 @@ _PARTICLES = frozenset(
     "van von de der den di da du del della dos das la le el al bin ibn ben abu ter ten zu zur af av y e i st".split()
 )
 _TITLE_AFTER = re.compile(r"\s*(?:기자|특파원|記者|记者|通讯员)$")  # "reporter", set after the name
+_WORD = re.compile(r"\w+")
+_DESKS: Final = frozenset(
+    "redaktion redaktionen redaksjon redaksjonen rédaction redacción redaccion redação redacao redazione redactie"
+    " redakcja redakce redakcia redakcija redacția toimitus редакция редакція newsroom desk staff team editors"
+    " reporters bureau".split()
+)
+_NAMELESS: Final = frozenset(
+    "the our die der la le el a of and web online digital news editorial editor reporter writer writers correspondent"
+    " correspondents special guest author staff internet site website de nachrichten main general night day".split()
+)
+_SHORTENED = re.compile(r"\s(?:[^\W\d_]|[JS]r)$")
 _LONGEST = 60  # characters of one name
+_LONGEST_BYLINE = 2_000
 
 
 def names_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
@@ -43,8 +61,24 @@ def names_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[st
     outlets: names of the publisher, which is no person.
     """
     not_people = {bare(name) for name in outlets}
-    names = [name for byline in bylines for name in _split(byline) if is_name(name) and bare(name) not in not_people]
+    names = [name for byline in bylines for name in _people(byline) if bare(name) not in not_people]
     return tuple({bare(name): name for name in reversed(names)}[key] for key in dict.fromkeys(map(bare, names)))
+
+
+def agencies_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
+    """The wire agencies that sign these bylines, as printed, each once; but none by a name of its own outlet."""
+    return _signing(bylines, outlets, lambda name: agency(name) is not None)
+
+
+def desks_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
+    """The named newsrooms that sign these bylines ("Herald Sports Desk"), as printed; not "Staff Reporter"."""
+    return _signing(bylines, outlets, is_desk)
+
+
+def is_desk(text: str) -> bool:
+    """Whether a newsroom or a part of one goes by this name: a desk's word and one that is no role's."""
+    words = set(_WORD.findall(text.casefold()))
+    return len(text) <= _LONGEST and bool(words & _DESKS) and bool(words - _DESKS - _NAMELESS)
 
 
 def is_author_label(text: str) -> bool:
@@ -64,6 +98,8 @@ def byline_in(line: str) -> tuple[str, ...]:
 
 def is_name(text: str) -> bool:
     """Whether this could be one person's name: a few capitalised words and nothing else."""
+    if is_author_label(text):
+        return False
     if not 2 < len(text) <= _LONGEST or _NOT_A_NAME.search(text) or _ROLES.search(text):
         return len(text) == 2 and bool(_CASELESS.search(text))
     if _CASELESS.search(text):
@@ -74,10 +110,42 @@ def is_name(text: str) -> bool:
     return all(word[0].isupper() or word.lower() in _PARTICLES for word in words) and words[-1][0].isupper()
 
 
+def _signing(bylines: Iterable[str], outlets: Iterable[str], signs: Callable[[str], bool]) -> tuple[str, ...]:
+    own = {bare(name) for name in outlets}
+    names = [name for byline in bylines for name in _split(byline) if signs(name) and bare(name) not in own]
+    return tuple({bare(name): name for name in names}.values())
+
+
+def _people(byline: str) -> Iterator[str]:
+    """The names in one byline, without what a person is or works for: "Ann Lee, Director, Quay Lines and Bo Li"."""
+    described = False
+    for name, mark in _pieces(byline):
+        if is_name(name) and not described:
+            yield name
+        named = is_name(name) or agency(name) is not None
+        described = _PART_OF_ONE.fullmatch(mark) is not None and (described or not named)
+
+
 def _split(byline: str) -> list[str]:
-    text = _BY.sub("", folded(byline))
-    text = re.sub(r"\s*\([^)]*\)", "", text)  # "Ann Lee (Baku)"
-    return [_cased(_TITLE_AFTER.sub("", piece.strip(" .:-–—"))) for piece in _AND.split(text) if piece]
+    return [name for name, _ in _pieces(byline)]
+
+
+def _pieces(byline: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a byline, and what stands behind each."""
+    text = _BY.sub("", folded(byline[:_LONGEST_BYLINE]))
+    text = re.sub(r"\s?\([^()]{0,200}\)", "", text)  # "Ann Lee (Baku)"
+    at = 0
+    for mark in (*_AND.finditer(text), None):
+        piece = text[at : mark.start() if mark else None]
+        at = mark.end() if mark else at
+        if piece:
+            yield _cased(_TITLE_AFTER.sub("", _trimmed(piece))), mark[0] if mark else ""
+
+
+def _trimmed(piece: str) -> str:
+    words = piece.strip(" :-–—").strip(". ")
+    # The dot of "Perry Bacon Jr." and "Shelia R." is a part of the name.
+    return f"{words}." if _SHORTENED.search(words) and f"{words}." in piece else words
 
 
 def _cased(name: str) -> str:
