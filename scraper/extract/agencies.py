@@ -87,6 +87,8 @@ _SHORT: Final = {
 }
 _CODES: Final = frozenset(short for short in _SHORT.values() if len(short) > 2 and " " not in short)
 
+_PICTURES: Final = ("photo", "photos", "foto", "fotos", "bild", "image", "images", "pool", "file")
+
 
 def agency(name: str) -> str | None:
     """The short name of the agency that goes by this name, alone or with one word behind its code.
@@ -96,4 +98,5 @@ def agency(name: str) -> str | None:
     if found := _SHORT.get(bare(name)):
         return found
     code, _, edition = name.partition(" ")
-    return code if code in _CODES and edition.isalpha() and not edition.isupper() else None
+    is_edition = edition.isalpha() and not edition.isupper() and edition.lower() not in _PICTURES
+    return code if code in _CODES and is_edition else None

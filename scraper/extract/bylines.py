@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.extract.declared import Declared, texts, types_of
 from scraper.extract.form import folded
-from scraper.extract.names import agencies_in, desks_in, is_author_label, names_in
+from scraper.extract.names import is_author_label, signers_in
 
 _MOST = 50  # authors of one node
 _METAS: Final = (
@@ -38,16 +38,25 @@ def authors_of(page: Declared, outlets: Collection[str]) -> tuple[str, tuple[str
     for places in (_declared(page), _printed(page)):
         instead: tuple[str, tuple[str, ...]] = ("", ())
         for origin, found in places:
-            if not found:
-                continue
-            people, agencies = names_in(found, outlets=outlets), agencies_in(found, outlets=outlets)
-            if people:
-                return origin, (*people, *agencies)
+            signers = signers_in(found, outlets)
+            if signers.people:
+                return origin, (*signers.people, *signers.agencies)
             if not instead[1]:
-                instead = origin, (*agencies, *desks_in(found, outlets=outlets))
+                instead = origin, (*signers.agencies, *signers.desks)
         if instead[1]:
             return instead
     return "", ()
+
+
+def readings_of(page: Declared, outlets: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(origin, names parted by commas) of each place that declares who signed, a byline that stands twice once."""
+    seen: set[tuple[str, ...]] = set()
+    for origin, found in _declared(page):
+        if tuple(found) not in seen:
+            seen.add(tuple(found))
+            signers = signers_in(found, outlets)
+            if names := (*signers.people, *signers.agencies):
+                yield origin, ", ".join(names)
 
 
 def _declared(page: Declared) -> Iterator[tuple[str, list[str]]]:
@@ -56,7 +65,8 @@ def _declared(page: Declared) -> Iterator[tuple[str, list[str]]]:
             yield "json-ld", _people(node.get(key))
     further = (key for key in page.metas if _LIKE_AUTHOR.fullmatch(key) and key not in _METAS)
     for key in (*_METAS, *further):
-        yield "meta", [text for _, text in page.in_metas(key)]
+        if key in page.metas:
+            yield "meta", [text for _, text in page.in_metas(key)]
     for label, value in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
         if any(is_author_label(said) for _, said in page.in_metas(label)):  # WordPress, in the site's language
             yield "meta", [text for _, text in page.in_metas(value)]
@@ -72,7 +82,8 @@ def _people(value: Any) -> list[str]:
 def _is_organization(value: Any) -> bool:
     if not isinstance(value, dict) or "organization" not in " ".join(types_of(value)):
         return False
-    return not (agencies_in(names := texts(value)) or desks_in(names))
+    signers = signers_in(texts(value))
+    return not (signers.agencies or signers.desks)
 
 
 def _printed(page: Declared) -> Iterator[tuple[str, list[str]]]:

@@ -19,6 +19,7 @@ from scraper.extract.form import Line
 from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
+from scraper.extract.names import names_in
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
 from scraper.extract.template import Template, agreement, fitting, without_repeats
@@ -237,7 +238,9 @@ def _article(page: Cleaned) -> Article:
     facts, cleared = page.facts, page.cleared
     origins = {**facts.origins, **page.stated}
     source_link = cleared.source_link or page.linked
-    if cleared.authors and not facts.authors:
+    # A byline in the text names people where the page's declarations name an agency or a desk.
+    authors = facts.authors if names_in(facts.authors) else cleared.authors or facts.authors
+    if authors and authors != facts.authors:
         origins["authors"] = "text"
     if source_link:
         origins["source_link"] = "text"
@@ -247,7 +250,7 @@ def _article(page: Cleaned) -> Article:
         headline=facts.headline,
         paragraphs=tuple(line.paragraph for line in cleared.lines),
         site=site_of(page.url),
-        authors=facts.authors or cleared.authors,
+        authors=authors,
         published=facts.published,
         modified=facts.modified,
         language=facts.language,

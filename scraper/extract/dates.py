@@ -1,11 +1,12 @@
 """Printed dates and times, and whether two of them mean the same moment."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 _LONGEST = 100  # characters of a printed date
 _SAME = timedelta(minutes=1)  # two systems of one site round the same moment otherwise
+_STEP, _WIDEST = timedelta(minutes=15), timedelta(hours=14)  # zones lie apart by these steps, at most so far
 _DATE = re.compile(r"(\d{4})[-/.](\d\d?)[-/.](\d\d?)")
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ]+(\d\d?):(\d\d)(?::(\d\d))?(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d"
@@ -36,19 +37,15 @@ def moment(text: str) -> str | None:
 def agree(one: str, other: str) -> bool:
     """Whether two dates that `moment` gave may mean the same: to the minute, as far as both are stated.
 
-    Of a day alone only the calendar day is compared; of a time without zone only the clock, or the clock at UTC.
+    Of a day alone only the calendar day is compared. Of a time without zone nobody knows the hour: only the minutes.
     """
     if len(one) == 10 or len(other) == 10:
         return one[:10] == other[:10]
     mine, theirs = datetime.fromisoformat(one), datetime.fromisoformat(other)
-    if mine.tzinfo is not None and theirs.tzinfo is not None:
+    if (mine.tzinfo is None) == (theirs.tzinfo is None):
         return abs(mine - theirs) < _SAME
-    clocks = [[each.replace(tzinfo=None), *_at_utc(each)] for each in (mine, theirs)]
-    return any(abs(my - their) < _SAME for my in clocks[0] for their in clocks[1])
-
-
-def _at_utc(time: datetime) -> list[datetime]:
-    return [time.astimezone(UTC).replace(tzinfo=None)] if time.tzinfo else []
+    apart = abs(mine.replace(tzinfo=None) - theirs.replace(tzinfo=None))
+    return apart <= _WIDEST and min(apart % _STEP, _STEP - apart % _STEP) < _SAME
 
 
 def _offset(zone: str | None) -> str:

@@ -54,6 +54,12 @@ class Declared:
                 yield from (("json-ld", text) for text in texts(node.get(key)))
         yield from self.in_metas(*keys)
 
+    def readings(self, *keys: str) -> Iterator[tuple[str, str]]:
+        """The same of the page's own article alone: other nodes may be teasers."""
+        for node in self.articles[:1]:
+            yield from (("json-ld", text) for key in keys for text in texts(node.get(key)))
+        yield from self.in_metas(*keys)
+
     def in_metas(self, *keys: str) -> Iterator[tuple[str, str]]:
         """The same of meta elements alone."""
         for key in keys:

@@ -4,8 +4,8 @@ Read on the whole tree, before anything is cut from it. Each fact remembers wher
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,14 +14,20 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper import urls
 from scraper.errors import PARSER_BUGS
+from scraper.extract import bylines, headlines
 from scraper.extract.bylines import authors_of
 from scraper.extract.dates import moment
 from scraper.extract.declared import Declared, Node, declared, texts, types_of
+from scraper.extract.disagreements import canonicals_of, disagreements
 from scraper.extract.form import bare, unescaped
 from scraper.extract.headlines import headlines_of
+from scraper.extract.pictures import lead_picture
+from scraper.extract.sections import sections_of
 from scraper.extract.terms import Terms, terms_of
-from scraper.extract.tree import tree_of
+from scraper.extract.tree import FOR_LXML, tree_of
+from scraper.extract.wires import wire_credits
 from scraper.reservations import in_metas
+from scraper.scan import fault, light
 
 FACTS: Final = "2"  # the version of what is read here; a change that reads a fact otherwise raises it
 _FRONTS: Final = frozenset("collectionpage searchresultspage".split())
@@ -44,6 +50,11 @@ class Facts:
     modified: str | None = None
     language: str | None = None
     publisher: str | None = None
+    section: str | None = None
+    image: str | None = None  # the lead picture's address, absolute
+    image_caption: str | None = None
+    image_credit: str | None = None
+    wire_credit: str | None = None  # "AP", "dpa, AFP": the agencies that are declared; see wires.wire_credit_in
     outlets: tuple[str, ...] = ()  # every name of the outlet on the page
     terms: Terms = field(default_factory=Terms)  # its kind and access, as far as they are declared
     canonical: str | None = None  # as declared, absolute
@@ -52,6 +63,7 @@ class Facts:
     is_front: bool = False
     body: str = ""  # JSON-LD's articleBody
     origins: Mapping[str, str] = field(default_factory=dict)
+    disagreements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # fact → "origin: another reading"
 
 
 def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
@@ -62,6 +74,9 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
     Dates are as precise as the page: "2026-11-20", or with a time, and with an offset where the page states one.
     """
     stated = declared(tree, url, site_of(url))
+    outlets = tuple(dict.fromkeys(name for _, name in _outlets(stated)))
+    names = _bare_names(outlets, stated.site)
+    titles = headlines_of(stated, names)
     origins: dict[str, str] = {}
 
     def first(fact: str, found: Iterable[tuple[str, str]]) -> str | None:
@@ -72,29 +87,51 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
 
     types = frozenset().union(*map(types_of, stated.nodes)) if stated.nodes else frozenset()
     is_article = bool(stated.articles) or "article" in stated.metas.get("og:type", ())
-    outlets = tuple(dict.fromkeys(name for _, name in _outlets(stated)))
-    names = _bare_names(outlets, stated.site)
-    titles = headlines_of(stated, names)
-    authors = authors_of(stated, (*outlets, stated.site))
-    if authors[1]:
-        origins["authors"] = authors[0]
-    return Facts(
+    signed, authors = authors_of(stated, {bare(name) for name in (*outlets, stated.site)})
+    picture = lead_picture(stated)
+    facts = Facts(
         headline=first("headline", titles),
         headlines=tuple(dict.fromkeys(title for _, title in titles)),
-        authors=authors[1],
+        authors=authors,
         published=first("published", _published(stated, page)),
         modified=first("modified", _dates(stated.stated(*_MODIFIED))),
         language=first("language", _languages(stated)),
         publisher=first("publisher", _outlets(stated)),
         outlets=outlets,
         terms=terms_of(stated),
+        section=first("section", sections_of(stated, titles[0][1] if titles else None, names)),
+        image=picture.url,
+        image_caption=picture.caption,
+        image_credit=picture.credit,
+        wire_credit=first("wire_credit", wire_credits(stated, authors, names)),
         canonical=stated.absolute(stated.canonical),
         reservations=in_metas(stated.metas, url),
         is_article=is_article,
         is_front=not is_article and _is_front(url, types),
         body=max((body for node in stated.articles for body in _bodies(node)), key=len, default=""),
-        origins=origins,
+        origins=origins | dict(picture.origins) | ({"authors": signed} if authors else {}),
     )
+    return replace(facts, disagreements=_disagreements(stated, facts, names))
+
+
+def _disagreements(page: Declared, facts: Facts, outlets: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    chosen = {
+        "headline": facts.headline,
+        "authors": ", ".join(facts.authors),
+        "published": facts.published,
+        "modified": facts.modified,
+        "language": facts.language,
+        "canonical": facts.canonical or page.url,
+    }
+    readings = {
+        "headline": headlines.readings_of(page, outlets, facts.headline),
+        "authors": bylines.readings_of(page, outlets),
+        "published": _dates(page.readings(*_PUBLISHED)),
+        "modified": _dates(page.readings(*_MODIFIED)),
+        "language": _languages(page),
+        "canonical": canonicals_of(page),
+    }
+    return disagreements(chosen, readings)
 
 
 def site_of(url: str) -> str:
@@ -144,7 +181,8 @@ def _printed_dates(page: Declared) -> Iterator[tuple[str, str]]:
 
 
 def _guessed_date(url: str, markup: bytes) -> str | None:
-    tree = tree_of(markup)
+    page = light(markup)
+    tree = tree_of(page) if fault(page, FOR_LXML) is None else None
     if tree is None:
         return None
     # Fixed bounds: htmldate's own upper bound is today, and the same page must give the same date tomorrow.
@@ -162,7 +200,7 @@ def _dates(stated: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _languages(page: Declared) -> Iterator[tuple[str, str]]:
     root = page.tree.root.attributes if page.tree.root is not None else {}
     yield from _tags([("html", root.get("lang") or root.get("xml:lang") or "")])
-    yield from _tags(page.stated("inLanguage", "og:locale", "content-language", "dc.language"))
+    yield from _tags(page.readings("inLanguage", "og:locale", "content-language", "dc.language"))
 
 
 def _tags(stated: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -175,5 +213,8 @@ def _tags(stated: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _is_front(url: str, types: frozenset[str]) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return bool(types & _FRONTS)
     return (parts.path.strip("/") == "" and not parts.query and bool(parts.netloc)) or bool(types & _FRONTS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
@@ -15,6 +16,7 @@ _LONGEST = 1_000  # characters of a headline
 _MOST_HEADS = 3  # beginnings of a title that may be an outlet's name
 _PARTED = re.compile(r"\s+[|\-–—·•»:*]\s+|\s*[|｜ㅣ：_]\s*|:\s|--")
 _SIGN = re.compile(r"[:–—|/]|\s-\s")
+_KEYS = ("headline", "og:title", "twitter:title")
 _NEWS = ("newsarticle", "liveblogposting")  # types of JSON-LD, or their endings
 
 
@@ -27,15 +29,26 @@ def headlines_of(page: Declared, outlets: Collection[str]) -> list[tuple[str, st
     kicker that only the layout parts from the headline keeps the sign that a stated wording puts there.
     """
     printed = [words for h1 in page.h1s[:_MOST_H1] if len(words := words_of(h1)) in range(1, _LONGEST)]
-    stated = [(origin, words) for origin, text in _stated(page) if (words := without_outlet(text, outlets))]
-    confirmed = [words for words in printed if any(_confirms(text, words, page.site) for _, text in stated)]
+    stated = [(origin, words) for origin, text in page.stated(*_KEYS) if (words := without_outlet(text, outlets))]
+    # Of several h1, or one that is the outlet's logo, the one that the markup confirms is the headline.
+    titles = _title(page, outlets)
+    said = [text for _, text in (*stated, *titles)]
+    confirmed = [words for words in printed if any(_confirms(text, words, page.site) for text in said)]
     agreed = [] if _said(confirmed, title := _agreed(page, outlets)) else title
     found = [*agreed, *(_with_sign(words, stated) for words in confirmed), *stated]
     found += [("html", words) for words in printed if bare(words) not in outlets]
-    element = page.tree.css_first("title")
-    if element is not None and (words := without_outlet(folded(element.text()), outlets)):
-        found.append(("title", words))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys((*found, *titles)))
+
+
+def readings_of(page: Declared, outlets: Collection[str], headline: str | None) -> Iterator[tuple[str, str]]:
+    """(origin, words) of each place that states a headline of this article, and of no other."""
+    yield from ((origin, without_outlet(text, outlets)) for origin, text in page.readings(*_KEYS))
+    # "World news: Ferry stays" says nothing else.
+    yield from (each for each in _title(page, outlets) if not bare(each[1]).endswith(bare(headline or "")))
+    if headline and (others := [words for h1 in page.h1s[:_MOST_H1] if _alike(words := words_of(h1), headline)]):
+        yield "html", others[0]
+    elif len(page.h1s) == 1 and bare(words := words_of(page.h1s[0])) not in outlets:
+        yield "html", words
 
 
 def words_of(element: LexborNode) -> str:
@@ -56,8 +69,11 @@ def without_outlet(title: str, outlets: Collection[str]) -> str:
 
     "" also for what is too long to be one.
     """
-    if len(title) > _LONGEST:
-        return ""
+    return _without(title, frozenset(outlets)) if len(title) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=32)  # a page says the same up to ten times
+def _without(title: str, outlets: frozenset[str]) -> str:
     marks = list(_PARTED.finditer(title))
     for mark in reversed(marks):
         if not _is_outlet(title[mark.end() :], outlets):
@@ -73,8 +89,10 @@ def _is_outlet(name: str, outlets: Collection[str]) -> bool:
     return bare(name) in outlets or bare(name.partition(".")[0]) in outlets
 
 
-def _stated(page: Declared) -> Iterator[tuple[str, str]]:
-    return page.stated("headline", "og:title", "twitter:title")
+def _title(page: Declared, outlets: Collection[str]) -> list[tuple[str, str]]:
+    element = page.tree.css_first("title")
+    words = without_outlet(folded(element.text()), outlets) if element is not None else ""
+    return [("title", words)] if words else []
 
 
 def _agreed(page: Declared, outlets: Collection[str]) -> list[tuple[str, str]]:

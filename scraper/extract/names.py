@@ -1,7 +1,8 @@
 """Names of people in a byline: "By Ann Lee and Bo Li, Senior Reporters" is two of them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from scraper.extract.agencies import agency
@@ -55,24 +56,36 @@ _LONGEST = 60  # characters of one name
 _LONGEST_BYLINE = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signs bylines, as printed, each once and in order."""
+
+    people: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()  # wire agencies
+    desks: tuple[str, ...] = ()  # named newsrooms: "Herald Sports Desk", not "Staff Reporter"
+
+
+def signers_in(bylines: Iterable[str], outlets: Collection[str] = ()) -> Signers:
+    """The people, agencies and desks that sign these bylines; none by one of the outlet's bare names."""
+    found: dict[str, dict[str, str]] = {"people": {}, "agencies": {}, "desks": {}, "": {}}
+    for byline in bylines:
+        described = False
+        for name, mark in _pieces(byline):
+            sort = _sort_of(name)
+            if bare(name) not in outlets and not (described and sort == "people"):
+                found[sort].setdefault(bare(name), name)
+            # What follows a comma is what a person is or works for: "Ann Lee, Director, Quay Lines and Bo Li".
+            named = sort in ("people", "agencies")
+            described = _PART_OF_ONE.fullmatch(mark) is not None and (described or not named)
+    return Signers(**{sort: tuple(names.values()) for sort, names in found.items() if sort})
+
+
 def names_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
     """The people named in these bylines, in order, each once; () when they name none.
 
     outlets: names of the publisher, which is no person.
     """
-    not_people = {bare(name) for name in outlets}
-    names = [name for byline in bylines for name in _people(byline) if bare(name) not in not_people]
-    return tuple({bare(name): name for name in reversed(names)}[key] for key in dict.fromkeys(map(bare, names)))
-
-
-def agencies_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
-    """The wire agencies that sign these bylines, as printed, each once; but none by a name of its own outlet."""
-    return _signing(bylines, outlets, lambda name: agency(name) is not None)
-
-
-def desks_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
-    """The named newsrooms that sign these bylines ("Herald Sports Desk"), as printed; not "Staff Reporter"."""
-    return _signing(bylines, outlets, is_desk)
+    return signers_in(bylines, {bare(name) for name in outlets}).people
 
 
 def is_desk(text: str) -> bool:
@@ -110,24 +123,12 @@ def is_name(text: str) -> bool:
     return all(word[0].isupper() or word.lower() in _PARTICLES for word in words) and words[-1][0].isupper()
 
 
-def _signing(bylines: Iterable[str], outlets: Iterable[str], signs: Callable[[str], bool]) -> tuple[str, ...]:
-    own = {bare(name) for name in outlets}
-    names = [name for byline in bylines for name in _split(byline) if signs(name) and bare(name) not in own]
-    return tuple({bare(name): name for name in names}.values())
-
-
-def _people(byline: str) -> Iterator[str]:
-    """The names in one byline, without what a person is or works for: "Ann Lee, Director, Quay Lines and Bo Li"."""
-    described = False
-    for name, mark in _pieces(byline):
-        if is_name(name) and not described:
-            yield name
-        named = is_name(name) or agency(name) is not None
-        described = _PART_OF_ONE.fullmatch(mark) is not None and (described or not named)
-
-
-def _split(byline: str) -> list[str]:
-    return [name for name, _ in _pieces(byline)]
+def _sort_of(name: str) -> str:
+    if agency(name):
+        return "agencies"
+    if is_name(name):
+        return "people"
+    return "desks" if is_desk(name) else ""
 
 
 def _pieces(byline: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from archive.records import Article
 from scraper.extract import clean
 from scraper.extract.agencies import agency
 from scraper.extract.names import names_in
-from tests.scraper.extract.pages import HEADLINE, URL, ld, page
+from tests.scraper.extract.pages import HEADLINE, URL, ld, page, paragraphs
 
 
 def cleaned(*, head: str = "", byline: str = "", around: str = "") -> Article:
@@ -38,6 +38,11 @@ def test_an_agency_is_no_author_on_its_own_site():
 def test_people_named_in_another_place_go_before_an_agency():
     head = ld(author=person("Reuters")) + '<meta name="author" content="Ann Lee">'
     assert cleaned(head=head).authors == ("Ann Lee",)
+
+
+def test_a_byline_in_the_text_names_the_people_where_only_an_agency_is_declared():
+    body = page("<p>By Ann Lee</p>" + paragraphs(), head=ld(author=person("Reuters")))
+    assert (clean(body, URL).authors, clean(body, URL).origins["authors"]) == (("Ann Lee",), "text")
 
 
 @pytest.mark.parametrize("desk", ["Herald Sports Desk", "HH-Redaktion", "Redacción Cultura", "Islands Team"])
