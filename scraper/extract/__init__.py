@@ -2,6 +2,8 @@
 
 decoding    the bytes in UTF-8; tree: what each parser bears of them
 facts       what the page declares: headline, authors, dates, …
+            (declared: what of it declares anything; headlines, bylines, dates, pictures, sections, wires: a fact each;
+            names, agencies: who signs; disagreements: where it contradicts itself)
 boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser
 template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them
 live        a live blog's entries

@@ -15,7 +15,7 @@ _MOST = 50  # authors of one node
 _METAS: Final = (
     *("author", "article:author", "dc.creator", "parsely-author", "sailthru.author", "byl", "dcterms.creator"),
 )
-_LIKE_AUTHOR = re.compile(r"[\w.:-]{1,40}[.:_-](?:authors?|byline|creator)")
+_ENDS: Final = tuple(f"{mark}{word}" for mark in ".:_-" for word in ("author", "authors", "byline", "creator"))
 _MARKED: Final = 'a[rel~="author"], [itemprop~="author"]'
 _BYLINES: Final = '[class*="byline" i], [class*="author" i], [class*="autor" i], [class*="auteur" i]'
 _MOST_PRINTED = 30
@@ -63,7 +63,7 @@ def _declared(page: Declared) -> Iterator[tuple[str, list[str]]]:
     for node in page.articles:
         for key in ("author", "creator"):
             yield "json-ld", _people(node.get(key))
-    further = (key for key in page.metas if _LIKE_AUTHOR.fullmatch(key) and key not in _METAS)
+    further = (key for key in page.metas if key.endswith(_ENDS) and key not in _METAS)
     for key in (*_METAS, *further):
         if key in page.metas:
             yield "meta", [text for _, text in page.in_metas(key)]

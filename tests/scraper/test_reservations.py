@@ -9,6 +9,7 @@ import pytest
 from archive.records import Article
 from scraper import reservations
 from scraper.extract import clean, understand
+from scraper.extract.facts import FACTS
 from scraper.reservations import LONGEST, MOST, as_before, in_head, in_metas, with_reservations
 from tests.scraper.extract.pages import URL, page
 
@@ -191,7 +192,7 @@ def test_a_later_head_is_compared_with_what_the_one_before_reserved(later, same)
 
 
 def test_who_reads_reservations_is_another_extractor_than_who_did_not():
-    assert RESERVED.extractor["facts"] == "1"
+    assert RESERVED.extractor["facts"] == FACTS
 
 
 def test_a_page_kept_before_reservations_were_read_is_read_again_when_its_head_reserves():
