@@ -35,6 +35,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -141,6 +142,8 @@ def main() -> int:
         print(f"clean text: skipped; {said.set} and score.py beside their folder are looked for in $PRESSMARK_PAGES")
         return 0
     tables = said.only.split(",")
+    assert isinstance(sys.stdout, TextIOWrapper)
+    sys.stdout.reconfigure(line_buffering=True)  # it takes minutes, and is watched through a pipe
     print(f"trafilatura {trafilatura.__version__}; {_load()}")
     bars: list[Bar] = []
     measured: dict[str, tuple[list[Sample], Cleanings]] = {}
@@ -351,6 +354,9 @@ def _print_pairs(cleanings: Cleanings) -> None:
     better, worse = sum(each >= SAME for each in apart), sum(each <= -SAME for each in apart)
     print(f"F1 {statistics.fmean(apart) * 100:+.2f} points, 95 % between {least:+.2f} and {most:+.2f}; ", end="")
     print(f"{better} pages better, {worse} worse, {len(apart) - better - worse} the same")
+    if len(apart) > 2:
+        rest = statistics.fmean(sorted(apart)[:-2])
+        print(f"   {rest * 100:+.2f} points without the two pages that gain most")
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
