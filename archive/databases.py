@@ -16,7 +16,7 @@ from archive.catalog import Catalog, name_of
 from archive.errors import ArchiveError, NewerFormat, NoCatalog, NotAnArchive, ReadOnly, WriteFailed
 from archive.tables import holds, schema
 
-SCHEMA_VERSION = "0004"  # the newest migration; tests/contracts/test_catalog.py holds the two together
+SCHEMA_VERSION = "0005"  # the newest migration; tests/contracts/test_catalog.py holds the two together
 REBUILD = "`pressmark rebuild` makes it anew from the WARC files"
 _MAGIC = b"SQLite format 3\0"
 _MARK_AT = 60  # bytes from the start of a SQLite file: where `PRAGMA user_version` lies, four bytes, big-endian

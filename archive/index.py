@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from archive.catalog import Writing
 from archive.errors import Damaged
 from archive.members import Record, bare
-from archive.records import Article, Capture, Facts, Redaction, Revision, Ruling, Site, Visit, count_words
+from archive.records import ADDED, Article, Capture, Facts, Redaction, Revision, Ruling, Site, Visit, count_words
 from archive.tables import moment
 from archive.warc import Draft, Place, read_fields, stamp
 
@@ -23,7 +23,6 @@ SITE = "urn:pressmark:site"
 FIRST_OF_GROUP = frozenset({"warcinfo", "response", "revisit", "conversion", "resource"})
 LAST_OF_GROUP = frozenset({"warcinfo", "metadata", "conversion", "resource"})
 _FACTS = [each.name for each in fields(Facts)]
-_NOT_SOUGHT = {"reservations": ()}  # facts that records of before do not hold
 
 T = TypeVar("T", Visit, Ruling, Redaction, Site)
 
@@ -106,8 +105,9 @@ def facts_and(decision: Decision, article: Article) -> dict[str, Any]:
 
 def revision_from(conversion: Record, text: bytes, warc: str) -> Revision:
     """The revision that a conversion record makes; text: its block."""
-    said = _NOT_SOUGHT | json.loads(conversion.field("WARC-JSON-Metadata") or "{}")
-    facts = Facts(**{name: _frozen(said[name]) for name in _FACTS})
+    said = {**ADDED, **json.loads(conversion.field("WARC-JSON-Metadata") or "{}")}
+    disagreements = {fact: tuple(each) for fact, each in dict(said["disagreements"]).items()}
+    facts = Facts(**{name: _frozen(said[name]) for name in _FACTS} | {"disagreements": disagreements})
     return Revision(
         record_id=conversion.record_id,
         capture=bare(conversion.field("WARC-Refers-To")) or "",

@@ -19,10 +19,17 @@ Standing = Verdict | Literal["superseded"]  # what a revision is now
 Truncation = Literal["length", "time", "disconnect"]
 FOR_THE_SITE = "tdmrep.json"  # the origin of what a file reserves for a whole site
 # Facts whose change makes a revision. `modified` alone moves with every counter on some sites, and says nothing that a
-# reader could see.
+# reader could see; image CDNs sign and resize their addresses anew with every build of a page, captions and credits go
+# with the picture, and what other places of the page say is markup.
 REVISING = (
-    "headline", "authors", "published", "language", "publisher", "kind", "access", "source_link", "reservations",
+    "headline", "authors", "published", "language", "publisher", "section", "kind", "access", "source_link",
+    "wire_credit", "reservations",
 )  # fmt: skip
+# Facts that were not looked for from the first, and what the records of before say of them: nothing.
+ADDED: Mapping[str, object] = {
+    "reservations": (), "section": None, "wire_credit": None, "image": None, "image_caption": None,
+    "image_credit": None, "disagreements": {},
+}  # fmt: skip
 
 
 def count_words(text: str) -> int:
@@ -130,11 +137,18 @@ class Facts:
     modified: str | None = None
     language: str | None = None  # BCP 47, as declared
     publisher: str | None = None  # the printed name
+    section: str | None = None  # as the site calls it: "World", "Экономика"
     kind: str = "article"
     access: str = "open"
     source_link: str | None = None  # the credit at the end of a text
+    wire_credit: str | None = None  # whose report it is by its own word: "AP", "via Turkish media"
+    image: str | None = None  # URL of the lead image
+    image_caption: str | None = None
+    image_credit: str | None = None
     reservations: tuple[str, ...] = ()  # what its site reserves, sorted: "noarchive", "tdm-reservation=1"
     origins: Mapping[str, str] = field(default_factory=dict)  # fact → "json-ld", "meta", "time", "text", …
+    # fact → what other places of the page say of it, "meta: 2026-11-19"
+    disagreements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     extractor: Mapping[str, str] = field(default_factory=dict)  # package → version
     site_memory: str | None = None  # "caliber.az@7"
 

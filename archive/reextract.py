@@ -20,7 +20,8 @@ from archive.reader import Archive
 from archive.records import FOR_THE_SITE, REVISING, Article, Facts, Revision, Ruling, Standing
 from archive.writer import Writer
 
-_TOLD = (*REVISING, "modified")  # facts by which the extractor shows that it reads a page otherwise
+# Facts by which the extractor shows that it reads a page otherwise: it is the same page, whatever its site builds anew.
+_TOLD = (*REVISING, "modified", "image", "image_caption", "image_credit", "disagreements")
 _ARTICLES_AT_ONCE = 200  # whose names are asked of the catalog at a time
 
 SavedPage = tuple[bytes, bytes, str]  # response head, body with its content coding, URL after redirects

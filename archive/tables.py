@@ -42,6 +42,15 @@ class Json(sa.types.TypeDecorator[Any]):
         return tuple(read) if isinstance(read, list) else read
 
 
+class Lists(Json):
+    """A mapping to tuples as JSON text with sorted keys."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: object) -> object:
+        return {name: tuple(each) for name, each in json.loads(value or "{}").items()}
+
+
 class Holds(sa.sql.functions.GenericFunction[bool]):
     """Whether a text holds another, in any case: holds(text, part).
 
@@ -145,11 +154,17 @@ revisions = sa.Table(
     sa.Column("modified", sa.Text),
     sa.Column("language", sa.Text),
     sa.Column("publisher", sa.Text),
+    sa.Column("section", sa.Text),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("access", sa.Text, nullable=False),
     sa.Column("source_link", sa.Text),
+    sa.Column("wire_credit", sa.Text),
+    sa.Column("image", sa.Text),
+    sa.Column("image_caption", sa.Text),
+    sa.Column("image_credit", sa.Text),
     sa.Column("reservations", Json, nullable=False, server_default="[]"),
     sa.Column("origins", Json, nullable=False),
+    sa.Column("disagreements", Lists, nullable=False, server_default="{}"),
     sa.Column("extractor", Json, nullable=False),
     sa.Column("site_memory", sa.Text),
     sa.Column("warc", sa.Text, nullable=False),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import disk
-from archive.records import Capture, Redaction, Revision
+from archive.records import ADDED, Capture, Redaction, Revision
 from archive.warc import stamp
 
 
@@ -31,8 +31,8 @@ def name_of(ordinal: int, sha256: str) -> str:
 def sidecar(revision: Revision, capture: Capture | None) -> bytes:
     """Where the text came from, as JSON: facts, hash, and the capture it was understood from."""
     facts = {each.name: getattr(revision.facts, each.name) for each in fields(revision.facts)}
-    if not revision.facts.reservations:  # what was kept before they were read has the sidecar that it had
-        del facts["reservations"]
+    # What was kept before some facts were looked for has the sidecar that it had.
+    facts = {name: said for name, said in facts.items() if said or name not in ADDED}
     said = {
         "format": 1,
         "pressmark": revision.pressmark,

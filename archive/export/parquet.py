@@ -14,6 +14,7 @@ _WHOLE = ("words", "capture_status", "capture_payload_length", "capture_offset",
           "conversion_offset", "conversion_length")  # fmt: skip
 _LISTS = ("authors", "facts_changed", "reservations")
 _MAPS = ("origins", "extractor")
+_MAPS_OF_LISTS = ("disagreements",)
 _MOMENTS = ("capture_captured_at",)
 
 
@@ -46,6 +47,8 @@ def _type(arrow: Any, column: str) -> Any:
         return arrow.list_(arrow.string())
     if column in _MAPS:
         return arrow.map_(arrow.string(), arrow.string())
+    if column in _MAPS_OF_LISTS:
+        return arrow.map_(arrow.string(), arrow.list_(arrow.string()))
     return arrow.timestamp("us", "UTC") if column in _MOMENTS else arrow.string()
 
 

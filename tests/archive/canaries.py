@@ -16,7 +16,7 @@ from tests.archive.pages import HARBOUR, article, exchange, later, not_modified,
 # One for each place that bytes of a page, or what was understood of them, come to lie in.
 PLACES = (
     "head body headline author publisher paragraph origin gzipped copied revised hop interim surplus same-again"
-    " not-modified etag failed cut modified source-link elsewhere"
+    " not-modified etag failed cut modified source-link section wire image caption credit disagreement elsewhere"
 ).split()
 CANARIES = {place: f"Kanarienvögel-{place}-c4n4ry" for place in PLACES}
 WIRE = "https://kosova-wire.example/strike"
@@ -83,7 +83,9 @@ def first_text(url: str = HARBOUR) -> Article:
     made = article(canary("paragraph"), url=url, headline=canary("headline"))
     return replace(
         made, authors=(canary("author"),), publisher=canary("publisher"), modified=canary("modified"),
-        source_link=canary("source-link"), origins={"authors": canary("origin")},
+        source_link=canary("source-link"), origins={"authors": canary("origin")}, section=canary("section"),
+        wire_credit=canary("wire"), image=canary("image"), image_caption=canary("caption"),
+        image_credit=canary("credit"), disagreements={"published": (canary("disagreement"),)},
     )  # fmt: skip
 
 

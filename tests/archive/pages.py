@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from archive import Writer, open_archive
 from archive.records import Article, Exchange, Page, Revision, Truncation, Verdict, Visit
 from archive.verify import Counts, verify
 
+# What a page says of its article since more was looked for than at first.
+MORE_FACTS: dict[str, Any] = {
+    "section": "Порт",
+    "wire_credit": "AP",
+    "image": "https://cdn.harbour-post.example/strike.jpg?w=1200",
+    "image_caption": "Dockers at the “gate”; dawn",
+    "image_credit": "Øyvind Å. Berg",
+    "disagreements": {"published": ("meta: 2026-11-18", "text: 2026-11-17"), "authors": ("text: L. Aho",)},
+}
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUSE = Path(__file__).parents[2]  # where a child process finds archive and tests
 HARBOUR = "https://harbour-post.example/2026/strike"

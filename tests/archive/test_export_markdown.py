@@ -1,5 +1,6 @@
 """Markdown: read by a Markdown reader, the words are those of the text."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from archive.export import FORMATS, export
 from archive.export.markdown import page
+from tests.archive.pages import MORE_FACTS
 from tests.archive.shelf import Shelf, fill
 
 MARKS = [
@@ -100,6 +102,11 @@ def test_a_headline_may_end_in_the_mark_that_closes_one():
 def test_front_matter_holds_any_fact_as_it_is(headline):
     front, _ = front_and_body(page(row(["x"], headline, authors=(headline, "b"))))
     assert front == {"headline": headline, "authors": [headline, "b"]}
+
+
+def test_front_matter_tells_where_a_page_contradicts_itself_and_leaves_out_what_is_not_known():
+    front, _ = front_and_body(page(row(["x"], **MORE_FACTS, modified=None, origins={})))
+    assert front == json.loads(json.dumps(MORE_FACTS))
 
 
 @pytest.fixture

@@ -13,12 +13,21 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from archive import Writer
 from archive.errors import ArchiveError, Damaged
 from archive.export import FORMATS, Format, sheet
 from archive.export.rows import COLUMNS
 from archive.finding import conditions
-from tests.archive.pages import kept, later
+from tests.archive.pages import HARBOUR, MORE_FACTS, article, kept, later, page, visit
 from tests.archive.shelf import Shelf, exported, fill, many
+
+
+def telling(archive: Writer) -> None:
+    """One text, of whose page every fact is known."""
+    [capture] = archive.append(page())
+    told = replace(article(), reservations=("noai",), **MORE_FACTS)
+    archive.keep(told, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+
 
 LINES = [name for name, each in FORMATS.items() if each.has_lines]
 
@@ -78,8 +87,22 @@ class TestJsonLines:
             exported(shelf.archive, tmp_path / "a.jsonl")
         assert list(tmp_path.glob("*a.jsonl*")) == []
 
+    def test_it_tells_every_fact_and_where_the_page_contradicts_itself(self, archive, tmp_path):
+        telling(archive)
+        [told] = objects(exported(archive, tmp_path / "a.jsonl"))
+        assert {name: told[name] for name in MORE_FACTS} == json.loads(json.dumps(MORE_FACTS))
+
 
 class TestCsv:
+    def test_it_tells_every_fact_too_the_contradictions_as_json(self, archive, tmp_path):
+        telling(archive)
+        [told] = cells(exported(archive, tmp_path / "a.csv"))
+        disagreements = json.loads(told["disagreements"])
+        assert disagreements["published"] == ["meta: 2026-11-18", "text: 2026-11-17"]
+        assert {name: told[name] for name in MORE_FACTS if name != "disagreements"} == {
+            name: said for name, said in MORE_FACTS.items() if name != "disagreements"
+        }
+
     def test_it_has_the_columns_of_the_json_flat(self, shelf, tmp_path):
         first, *_ = cells(exported(shelf.archive, tmp_path / "a.csv"))
         [told, *_] = objects(exported(shelf.archive, tmp_path / "a.jsonl"))
@@ -126,6 +149,13 @@ class TestParquet:
         assert (first["authors"], first["words"]) == (["Lena Aho"], told[0]["words"])
         assert dict(first["origins"]) == {"authors": "json-ld"}
         assert first["capture_offset"] == told[0]["capture"]["offset"]
+
+    def test_contradictions_are_a_map_to_lists(self, archive, tmp_path):
+        telling(archive)
+        exported(archive, tmp_path / "a.parquet")
+        [told] = pyarrow.parquet.read_table(tmp_path / "a.parquet").to_pylist()
+        assert dict(told["disagreements"])["published"] == ["meta: 2026-11-18", "text: 2026-11-17"]
+        assert (told["image"], told["section"]) == (MORE_FACTS["image"], "Порт")
 
     def test_row_groups_are_written_as_they_fill(self, archive, tmp_path):
         many(archive, 2500)

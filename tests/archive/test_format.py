@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from archive import ledger, open_writer
-from archive.records import Page, Ruling, Site
+from archive.records import ADDED, Page, Ruling, Site
 from archive.redact import cover_text, redact
 from archive.store import open_alone
 from tests.archive import foreign_files
-from tests.archive.pages import HARBOUR, article, exchange, later, not_modified, page, visit
+from tests.archive.pages import HARBOUR, MORE_FACTS, article, exchange, later, not_modified, page, visit
 
 PAGE = (Path(__file__).parents[2] / "archive" / "FORMAT.md").read_text()
 NAME = re.compile(r"pressmark-\d{17}-\d{5}\.warc\.gz")
@@ -71,7 +71,9 @@ def written(root: Path) -> None:
         moved = exchange(b"", url=f"{HARBOUR}/old", status="301 Moved Permanently", headers=b"Location: /strike\r\n")
         *_, whole = first.append(Page(exchanges=(moved, exchange(b"<p>one</p>"))))
         told = visit(whole.record_id, article=HARBOUR)
-        reserving = replace(article("One."), reservations=("noai",), origins={"reservations:noai": "meta"})
+        reserving = replace(
+            article("One."), reservations=("noai",), origins={"reservations:noai": "meta"}, **MORE_FACTS
+        )
         kept = first.keep(reserving, told, verdict="new", after=None)
         first.append(page(b"<p>cut", url=f"{HARBOUR}/cut", truncated="length"))
         [copied] = first.append(page(b"<p>copy</p>", url=elsewhere))
@@ -302,14 +304,17 @@ def test_a_text_file_is_its_conversion_s_block_under_the_name_of_its_hash(root, 
 def test_a_sidecar_leads_to_its_records(root, found):
     at = {(record.warc, record.offset): record for record in found}
     facts_of_a_text = named("Conversion")[: named("Conversion").index("captured_at")]
-    assert any(b'"reservations"' in path.read_bytes() for path in root.glob("text/**/*.json"))
+    said_later = re.findall(r"`(\w+)`", PAGE.split(" came later: ")[0].rpartition("\n\n")[2])
+    assert set(said_later) == set(ADDED)
+    for name in said_later:
+        assert any(f'"{name}"'.encode() in path.read_bytes() for path in root.glob("text/**/*.json"))
     for path in root.glob("text/**/*.json"):
         said = json.loads(path.read_bytes())
         text = path.with_suffix(".txt").read_bytes()
         columns = named("Sidecar")
         own, row = columns[: columns.index("capture") + 1], columns[columns.index("capture") + 1 :]
         conversion = at[said["conversion"]["warc"], said["conversion"]["offset"]]
-        told = [name for name in facts_of_a_text if name != "reservations" or conversion.facts[name]]
+        told = [name for name in facts_of_a_text if name not in said_later or conversion.facts[name]]
         assert sorted(said) == sorted([*own, *told])
         assert sorted(said["capture"]) == sorted(row)
         assert (said["format"], said["pressmark"], said["words"]) == (1, path.stem, len(text.split()))

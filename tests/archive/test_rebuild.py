@@ -1,6 +1,7 @@
 """The WARC files are the archive: catalog and texts come back from them alone."""
 
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,15 @@ import pytest
 from archive import index, open_archive, open_writer
 from archive.errors import Locked, WriteFailed
 from archive.rebuild import rebuild
-from archive.records import Capture, Revision
+from archive.records import ADDED, Article, Capture, Facts, Revision
 from tests.archive.damaged import build, contents
-from tests.archive.pages import HARBOUR, article, damages, disk_full_at, kept, page, visit
+from tests.archive.pages import HARBOUR, MORE_FACTS, article, damages, disk_full_at, kept, page, visit
+
+FACTS_AND = index.facts_and
+OF_THE_FIRST_FORMAT = (
+    "url canonical_url site headline authors published modified language publisher kind access source_link origins"
+    " extractor site_memory"
+).split()
 
 
 @pytest.fixture
@@ -69,27 +76,55 @@ def _by_offset(reading, warc):
     return sorted(reading.rows_in(warc), key=lambda row: row.offset)
 
 
-def test_what_a_site_reserves_comes_back_and_of_records_that_do_not_say_it_nothing_is_reserved(tmp_path, monkeypatch):
-    root, facts_and = tmp_path / "a", index.facts_and
+def test_facts_that_came_later_come_back_and_records_of_before_say_nothing_of_them(tmp_path, monkeypatch):
+    root = tmp_path / "a"
     with open_writer(root) as archive:
-        [capture] = archive.append(page(b"a page that reserves"))
-        reserving = replace(article("Reserved."), reservations=("noai", "tdm-reservation=1"))
-        archive.keep(reserving, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
-        with monkeypatch.context() as before:  # as a pressmark wrote it that did not look for reservations
-            before.setattr(index, "facts_and", lambda *said: _without_reservations(facts_and(*said)))
-            kept(archive, "Of before.", url="https://harbour-post.example/before")
-    dump = contents(root)
+        [capture] = archive.append(page(b"a page that says much"))
+        telling = replace(article("Much."), reservations=("noai", "tdm-reservation=1"), **MORE_FACTS)
+        archive.keep(telling, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
+        with monkeypatch.context() as before:
+            before.setattr(index, "facts_and", _as_before)
+            old = kept(archive, "Of before.", url="https://harbour-post.example/before")
+    before_it = contents(root)
     rebuild(root)
-    assert contents(root) == dump
+    assert contents(root) == before_it
     with open_archive(root) as reader, reader.reading() as reading:
-        facts = {each.facts.canonical_url: each.facts.reservations for each in reading.all_revisions()}
-    assert facts == {HARBOUR: ("noai", "tdm-reservation=1"), "https://harbour-post.example/before": ()}
-    assert sum(b"reservations" in path.read_bytes() for path in (root / "text").rglob("*.json")) == 1
+        first, second = reading.all_revisions()
+    assert first.facts == Facts(**{each.name: getattr(telling, each.name) for each in fields(Facts)})
+    assert {name: getattr(second.facts, name) for name in ADDED} == ADDED
+    said = (root / old.text_file).with_suffix(".json").read_bytes()
+    assert not any(f'"{name}"'.encode() in said for name in ADDED)
     assert damages(root) == []
 
 
-def _without_reservations(said: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if name != "reservations"}
+def _as_before(decision: index.Decision, article: Article) -> dict[str, Any]:
+    """As a pressmark wrote a conversion's facts that did not look for some of them."""
+    return {name: value for name, value in FACTS_AND(decision, article).items() if name not in ADDED}
+
+
+def test_an_archive_of_before_has_the_sidecars_that_it_had(tmp_path, monkeypatch):
+    """Byte for byte, under their hash: as pressmark made them before it looked for more facts."""
+    root = tmp_path / "a"
+    monkeypatch.setattr(index, "facts_and", _as_before)
+    with open_writer(root) as archive:
+        revision = kept(archive)
+    with open_archive(root) as reader, reader.reading() as reading:
+        capture = reading.capture(revision.capture)
+    assert capture
+    facts = {name: getattr(revision.facts, name) for name in OF_THE_FIRST_FORMAT}
+    where = {each.name: getattr(capture, each.name) for each in fields(Capture)}
+    said = {
+        **facts, "format": 1, "pressmark": revision.pressmark, "text_file": revision.text_file,
+        "sha256": revision.sha256, "words": revision.words,
+        "conversion": {name: getattr(revision, name) for name in ("record_id", "warc", "offset", "length")},
+        "capture": {**where, "captured_at": "2026-11-20T12:00:00.000000Z"},
+    }  # fmt: skip
+    sidecar = (root / revision.text_file).with_suffix(".json")
+    assert sidecar.read_text() == json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    (root / "catalog.sqlite").unlink()
+    before = sidecar.stat().st_mtime_ns
+    rebuild(root)
+    assert sidecar.stat().st_mtime_ns == before
 
 
 def test_nothing_is_rebuilt_under_a_living_writer(root):

@@ -14,7 +14,7 @@ from archive.finding import conditions, find
 from archive.rebuild import rebuild
 from archive.records import Article, Revision, Ruling
 from archive.reextract import Reread, SavedPage, Unread, accept, reextract, settle_copies
-from tests.archive.pages import HARBOUR, HOUSE, NOON, article, damages, later, page, visit
+from tests.archive.pages import HARBOUR, HOUSE, MORE_FACTS, NOON, article, damages, later, page, visit
 
 Extractor = Callable[[SavedPage], Article | Unread]
 EVER = NOON + timedelta(days=1)
@@ -143,6 +143,17 @@ def test_a_site_that_is_found_to_have_reserved_has_its_revision_read_anew(archiv
     assert accept(archive, reread, now=EVER)
     with archive.reading() as reading:
         assert [each.facts.reservations for each in reading.revisions_of(first.article)] == [("noai",)]
+
+
+@pytest.mark.parametrize("fact", MORE_FACTS)
+def test_a_fact_that_nobody_looked_for_when_the_page_came_is_found_in_it_and_makes_no_new_revision(archive, fact):
+    keep(archive, "One.\nTwo.")
+    keep(archive, "Three.", hours=1)
+    take(archive, lambda saved: replace(old(saved), **{fact: MORE_FACTS[fact]}))
+    with archive.reading() as reading:
+        found = reading.revisions_of(HARBOUR)
+    assert [getattr(each.facts, fact) for each in found] == [MORE_FACTS[fact]] * 2
+    assert [(each.verdict, each.facts_changed) for each in found] == [("new", ()), ("revised", ())]
 
 
 def test_what_a_file_reserved_for_a_whole_site_is_in_no_page_and_stays(archive):

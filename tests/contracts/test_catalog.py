@@ -1,21 +1,24 @@
 """What every database that holds a catalog must do alike."""
 
 import threading
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from archive.catalog import Writing
 from archive.databases import SCHEMA_VERSION
 from archive.errors import Damaged, NewerFormat, NotAnArchive, ReadOnly
 from archive.migrations import settings, upgrade
-from archive.records import Capture, Facts, Redaction, Revision, Ruling, Site, Visit
-from archive.tables import schema
+from archive.records import ADDED, Capture, Facts, Redaction, Revision, Ruling, Site, Visit
+from archive.tables import revisions, schema
+from tests.archive.pages import MORE_FACTS
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 URL = "https://harbour-post.example/strike"
@@ -54,6 +57,14 @@ def test_values_come_back_as_they_went_in(catalog):
         assert reading.capture("urn:uuid:c1") == CAPTURE
         assert reading.last_visits(URL) == [VISIT]
         assert reading.revision("urn:uuid:r1") == REVISION
+
+
+def test_every_fact_comes_back_as_it_went_in(catalog):
+    telling = replace(REVISION, facts=replace(REVISION.facts, reservations=("noai",), **MORE_FACTS))
+    with catalog.writing() as writing:
+        writing.add_revision(telling)
+    with catalog.reading() as reading:
+        assert reading.revision("urn:uuid:r1") == telling
 
 
 def test_a_row_that_comes_twice_changes_nothing(catalog):
@@ -252,20 +263,36 @@ def test_migrations_lead_to_the_schema_that_the_code_knows(open_catalog):
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == SCHEMA_VERSION
 
 
-def test_a_catalog_of_before_is_brought_up_when_it_may_be_written_and_its_rows_reserve_nothing(open_catalog):
+def of_before(writing: Writing, version: str) -> None:
+    """Make the catalog what a pressmark of that schema left, with one revision in it."""
+    connection = writing._sql
+    schema.drop_all(connection)
+    connection.exec_driver_sql("DROP TABLE alembic_version")
+    config = settings()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+    there = {each["name"] for each in sa.inspect(connection).get_columns("revisions")}
+    then = sa.table("revisions", *(sa.column(each.name, each.type) for each in revisions.columns if each.name in there))
+    said = {**asdict(REVISION), **asdict(REVISION.facts)}
+    connection.execute(then.insert(), {name: value for name, value in said.items() if name in there})
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+def test_a_catalog_of_before_is_brought_up_when_it_may_be_written_and_its_rows_say_nothing_of_what_came_later(
+    open_catalog, version
+):
     with open_catalog().writing() as writing:
-        writing.add_revision(REVISION)
-        writing._sql.exec_driver_sql("ALTER TABLE revisions DROP COLUMN reservations")
-        writing._sql.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+        of_before(writing, version)
     with pytest.raises(ReadOnly, match="older schema"):
         open_catalog(write=False)
-    reserving = replace(REVISION.facts, reservations=("noai", "tdm-policy=https://harbour-post.example/tdm.json"))
-    later = replace(REVISION, record_id="urn:uuid:r2", captured_at=NOON + timedelta(days=1), facts=reserving)
+    more = replace(REVISION.facts, reservations=("noai",), **MORE_FACTS)
+    later = replace(REVISION, record_id="urn:uuid:r2", captured_at=NOON + timedelta(days=1), facts=more)
     with open_catalog().writing() as writing:
         writing.add_revision(replace(later, names_file=False, verdict="facts", facts_changed=("reservations",)))
     with open_catalog(write=False).reading() as reading:
         assert reading.revision("urn:uuid:r1") == REVISION
-        assert [each.facts for each in reading.revisions_of(URL)] == [REVISION.facts, reserving]
+        assert [each.facts for each in reading.revisions_of(URL)] == [REVISION.facts, more]
+        assert not any(getattr(REVISION.facts, name) for name in ADDED)
 
 
 def test_the_code_knows_the_newest_migration():

@@ -76,6 +76,8 @@ def test_another_headline_is_another_text_and_another_fact():
         {"access": "paid"},
         {"source_link": "https://wire.example/1"},
         {"reservations": ("noai",)},
+        {"section": "World"},
+        {"wire_credit": "AP"},
     ],
 )
 def test_a_fact_that_changed_under_the_same_text_is_kept_as_facts(edit):
@@ -87,6 +89,25 @@ def test_a_fact_that_changed_under_the_same_text_is_kept_as_facts(edit):
 )
 def test_a_counter_in_the_time_of_change_says_nothing_a_reader_could_see(edit):
     assert compare(replace(STRIKE, **edit), KEPT) == Change(verdict=None)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"image": "https://cdn.harbour-post.example/strike.jpg?w=800&sig=1f"},
+        {"image_caption": "The gate at dawn", "image_credit": "Otto Berg"},
+        {"disagreements": {"published": ("meta: 2026-11-18",)}},
+    ],
+)
+def test_an_image_whose_address_its_server_writes_anew_is_no_news(edit):
+    assert compare(replace(STRIKE, **edit), KEPT) == Change(verdict=None)
+
+
+def test_a_section_that_nobody_looked_for_before_is_no_news():
+    today = replace(STRIKE, section="Ports", wire_credit="AP", extractor={"pressmark": "0.1.0", "facts": "2"})
+    assert compare(today, KEPT, baseline=today) == Change(verdict=None)
+    moved = replace(today, section="Business")
+    assert compare(moved, KEPT, baseline=today) == Change(verdict="facts", facts_changed=("section",))
 
 
 def test_a_text_that_only_the_extractor_changed_is_no_revision():
