@@ -101,12 +101,17 @@ def without_userinfo(url: str) -> str:
     return _IN_URL.sub(lambda found: found[1] or found[2] or "", url) if "@" in url else url
 
 
+def without_users(text: str) -> str:
+    """Text without `user:password@` in the URLs that stand in it. Never raises."""
+    return _IN_TEXT.sub(r"\1", text) if "@" in text else text
+
+
 def shown(text: str) -> str:
     """A message fit for a screen and a log: no `user:password@` in its URLs, no value of a parameter like `token`.
 
     ${NAME} stays: it stands for a value that is nowhere written.
     """
-    bare = _BARE_IN_TEXT.sub("", _IN_TEXT.sub(r"\1", text)) if "@" in text else text
+    bare = _BARE_IN_TEXT.sub("", without_users(text)) if "@" in text else text
     return PARAMETER.sub(_masked_parameter, bare) if "=" in bare else bare
 
 

@@ -235,9 +235,8 @@ class Line:
         head, body = await self.desk.payload(page.answer)
         article = await article_of(self._workers, head, body, page.answer.url, deaths=self._deaths)
         declared = self._declarations.reserved_at(page.answer.url)
-        article = with_reservations(article, declared, FOR_THE_SITE)
-        canonical = self.heard(article.canonical_url)
-        known = await self.desk.known_as(canonical, asked=asked, moved=moved(page))
+        article = self._network.secrets.told(with_reservations(article, declared, FOR_THE_SITE))
+        known = await self.desk.known_as(article.canonical_url, asked=asked, moved=moved(page))
         visit = replace(visit, article=known, aliases=aliases(page))
         told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known))
         return await self._kept(told) if self.desk.keeps else told
@@ -267,6 +266,7 @@ class Line:
                 before = await self.desk.payload_of(latest)
                 if before:
                     baseline = await article_of(self._workers, *before, latest.facts.url, deaths=self._deaths)
+                    baseline = self._network.secrets.told(baseline)
         return compare(article, latest, baseline=baseline)
 
     async def _noted(self, told: Told) -> Told:

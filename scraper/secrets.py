@@ -8,10 +8,11 @@ that its owner chose, not for every link that leads to its origin.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus, urlsplit
 
-from archive.secrets import PARAMETER, PLACEHOLDER
+from archive.records import Article
+from archive.secrets import PARAMETER, PLACEHOLDER, without_userinfo, without_users
 from scraper.urls import origin
 
 SHORTEST = 8  # characters of a value; a shorter one would be found in what has nothing to do with it
@@ -103,6 +104,26 @@ class Secrets:
     def hidden(self, text: str) -> str:
         """Text that a site told us, without our values; many put the token they were asked with into their links."""
         return self._seen.sub(lambda found: self._names[found[0]], self._defused(text)) if self._seen else text
+
+    def told(self, article: Article) -> Article:
+        """The article with what its page says beside the text as `hidden` has it, and without anybody's password.
+
+        Headline and paragraphs stay: they are what was published, and the text's name is made of them.
+        """
+
+        def kept(text: str | None) -> str | None:
+            return self.hidden(without_users(text)) if text else text
+
+        said = article.disagreements.items()
+        return replace(
+            article,
+            canonical_url=self.hidden(article.canonical_url),
+            source_link=kept(article.source_link),
+            image=self.hidden(without_userinfo(article.image)) if article.image else None,
+            image_caption=kept(article.image_caption),
+            image_credit=kept(article.image_credit),
+            disagreements={fact: tuple(kept(each) or "" for each in others) for fact, others in said},
+        )
 
     def _defused(self, text: str) -> str:
         return self._forged.sub(r"\1%257B", text)

@@ -9,11 +9,12 @@ from functools import partial
 
 from archive import Archive, Writer
 from archive.reextract import Change, Reread, accept, reextract, settle_copies
-from scraper.config import Config
+from scraper.config import Config, secrets_of
 from scraper.edge import new_workers, reader, writer
 from scraper.flags import FilterFlags, Flags
 from scraper.output import DONE, FAILED, Output, safe
 from scraper.reread import read_again
+from scraper.secrets import Secrets
 from scraper.verbs.fetch import settings
 from scraper.verbs.filters import conditions
 
@@ -79,7 +80,8 @@ def take(flags: Flags, filters: FilterFlags) -> int:
 
 
 def _rereads(config: Config, archive: Archive | Writer, filters: FilterFlags) -> Iterator[Reread]:
-    clean = partial(read_again, workers=new_workers(config), at_once=2 * config.extract.workers)
+    secrets = Secrets(secrets_of(config))
+    clean = partial(read_again, workers=new_workers(config), at_once=2 * config.extract.workers, secrets=secrets)
     return reextract(archive, conditions(config, filters), clean=clean)
 
 

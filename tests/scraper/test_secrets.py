@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
@@ -26,6 +27,7 @@ from scraper.sources import sources_of
 from scraper.tap import NetworkSettings
 from scraper.urls import without_secrets
 from scraper.yamlfile import shown as quoted
+from tests.archive.pages import article
 from tests.servers import moved, ok, origin
 
 HOST = "vault.example"
@@ -173,6 +175,31 @@ def test_a_stranger_who_writes_a_name_is_told_no_value(url: str):
     with origin(lambda _: ok()) as server:
         ask(url, server.port)
     assert server.paths[0].endswith(as_asked(url).rpartition("/")[2])
+
+
+@pytest.mark.parametrize("said", [VALUE, quote(VALUE, safe=""), quote(VALUE)])
+def test_a_page_that_repeats_it_in_the_addresses_and_captions_beside_its_text_is_told_without_it(said: str):
+    signed = f"https://cdn.example/a@2x.jpg?t={said}"
+    told = replace(
+        article(f"The key is {said}."), canonical_url=signed, source_link=signed, image=signed, image_caption=said,
+        image_credit=f"by {said}", disagreements={"image": (f"meta: {signed}", "json-ld: none")},
+    )  # fmt: skip
+    kept = Secrets([TOKEN]).told(told)
+    marked = "https://cdn.example/a@2x.jpg?t=$%7BNEWS_TOKEN%7D"
+    assert (kept.canonical_url, kept.source_link, kept.image) == (marked, marked, marked)
+    assert (kept.image_caption, kept.image_credit) == ("$%7BNEWS_TOKEN%7D", "by $%7BNEWS_TOKEN%7D")
+    assert kept.disagreements == {"image": (f"meta: {marked}", "json-ld: none")}
+    assert kept.text == told.text
+
+
+def test_a_password_in_the_address_of_an_image_is_left_out_whether_or_not_there_is_a_secret():
+    told = replace(
+        article(), image="https://me:c4n4ry@cdn.example/a//b@2x.jpg", source_link="https://me:c4n4ry@wire.example/",
+        image_caption="See https://me:c4n4ry@cdn.example/", disagreements={"image": ("meta: //me:c4n4ry@b.example/",)},
+    )  # fmt: skip
+    kept = Secrets().told(told)
+    assert (kept.image, kept.source_link) == ("https://cdn.example/a//b@2x.jpg", "https://wire.example/")
+    assert (kept.image_caption, kept.disagreements["image"]) == ("See https://cdn.example/", ("meta: //b.example/",))
 
 
 FORGED = f"{HOME}/search?q=$%7BNEWS_TOKEN%7D&r=${{NEWS_TOKEN}}"

@@ -73,7 +73,8 @@ THEIRS = {
     "canonical": "userinfo of a canonical link",
     "front": "userinfo of an anchor on a front page",
     "autodiscovery": "userinfo of a feed that a page declares",
-    "echo": "a token named by network.secrets, echoed in links of the feed that was asked with it",
+    "image": "userinfo of a lead image, in its caption, and of the link to a source",
+    "echo": "a token named by network.secrets, echoed in links of the feed that was asked with it, and of its pages",
 }
 
 
@@ -83,8 +84,20 @@ def canary(place: str) -> str:
 
 def told(headline: str, **more: str) -> str:
     told = "".join(f"<p>{headline}, said the locksmith on the {n}th day, and went home by tram.</p>" for n in range(9))
-    body = f"<article><h1>{headline}</h1>{told}</article>"
+    body = f"<article><h1>{headline}</h1>{told}{more.get('tail', '')}</article>"
     return f"<html><head><title>{headline}</title>{more.get('head', '')}</head><body>{body}</body></html>"
+
+
+def pictured(image: str) -> str:
+    """A lead image, in each way that a head has of naming one, and its caption."""
+    named = {"@type": "NewsArticle", "image": {"@type": "ImageObject", "url": image, "caption": f"From {image}"}}
+    meta = f'<meta property="og:image" content="{image}"><meta property="og:image:alt" content="From {image}">'
+    return f'{meta}<script type="application/ld+json">{json.dumps(named)}</script>'
+
+
+def sourced(url: str) -> str:
+    """A link to whom a story was taken from."""
+    return f'<p><a href="{url}">Source link</a></p>'
 
 
 def feed(*links: str) -> Answer:
@@ -113,7 +126,8 @@ def site(press: Press) -> None:
         if asked.headers.get("if-none-match"):
             return Answer(status=304, headers=(("ETag", '"1"'), ("Set-Cookie", f"sid={canary('cookie-304')}")))
         canonical = f'<link rel="canonical" href="{with_user("canonical", STORY)}">'
-        return page(told("The safe was open all night", head=canonical), *heads)
+        head = canonical + pictured(with_user("image", f"{HOME}/safe.jpg"))
+        return page(told("The safe was open all night", head=head, tail=sourced(with_user("image", HOME))), *heads)
 
     press.add(STORY, story)
     press.add(MOVED, Answer(status=301, headers=(("Location", with_user("location", STORY)),)))
@@ -143,7 +157,8 @@ def _private(press: Press) -> None:
 
     press.add(f"{HOME}/mine?token={token}", to)
     press.add(f"{HOME}/mine/?token={token}", feed(f"{seen}?token={token}"))
-    press.add(f"{seen}?token={token}", page(told("A story found in the echo")))
+    head, tail = pictured(f"{HOME}/echo.jpg?token={token}"), sourced(f"{HOME}/wire?token={token}")
+    press.add(f"{seen}?token={token}", page(told("A story found in the echo", head=head, tail=tail)))
 
 
 def run_here(command: Sequence[str], **environ: str) -> Ran:
