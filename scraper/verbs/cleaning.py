@@ -1,8 +1,10 @@
 """`pressmark clean`: the article in a saved page or an already flattened text; nothing is stored."""
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
+from archive.records import Facts
 from scraper.errors import ConfigError
 from scraper.extract import clean, clean_flat, is_flat
 from scraper.flags import Flags
@@ -15,17 +17,8 @@ def clean_file(flags: Flags, file: Path, *, url: str) -> int:
     text = body.decode("utf-8-sig", "replace")
     where = url or str(file)  # a made-up URL would be a front page's
     article = clean_flat(text, where) if is_flat(text) else clean(body, where)
-    facts = {
-        name: getattr(article, name)
-        for name in ("headline", "authors", "published", "modified", "language", "publisher")
-    }
-    shown = {
-        "source_link": article.source_link,
-        "words": article.words,
-        "paragraphs": article.paragraphs,
-        "text": article.text,
-    }
-    flags.output.object({**facts, **shown, "extractor": dict(article.extractor), "origins": dict(article.origins)})
+    facts = {each.name: getattr(article, each.name) for each in fields(Facts)}
+    flags.output.object({**facts, "words": article.words, "paragraphs": article.paragraphs, "text": article.text})
     flags.output.text(article.text)
     return DONE
 

@@ -261,10 +261,16 @@ def as_object(told: Told) -> dict[str, Any]:
         "language",
         "site",
         "publisher",
+        "section",
         "kind",
         "access",
         "source_link",
+        "wire_credit",
+        "image",
+        "image_caption",
+        "image_credit",
         "reservations",
+        "disagreements",
     )
     return {
         "url": visit.url,

@@ -77,7 +77,8 @@ def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | N
 
 def _provenance(revision: Revision) -> str:
     facts = revision.facts
-    told = [", ".join(facts.authors), facts.published, facts.site, facts.language, f"{revision.words} words"]
+    by = ", ".join((*facts.authors, facts.wire_credit) if facts.wire_credit else facts.authors)
+    told = [by, facts.published, facts.site, facts.language, f"{revision.words} words"]
     line = safe(" · ".join(each for each in told if each))
     lines = [
         line,

@@ -35,6 +35,7 @@ FIELDS = {  # DESIGN.md, 4.1
     "schema", "url", "final_url", "canonical_url", "outcome", "reason", "pressmark", "text_file", "sha256", "headline",
     "authors", "published", "modified", "language", "site", "publisher", "kind", "access", "source_link",
     "reservations", "words", "facts_changed", "copy_of", "extractor", "site_memory", "captures",
+    "section", "wire_credit", "image", "image_caption", "image_credit", "disagreements",  # since: docs/design.md
 }  # fmt: skip
 CAPTURE_FIELDS = {
     "record_id", "url", "status", "warc", "offset", "length", "captured_at", "payload_digest",

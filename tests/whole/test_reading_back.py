@@ -5,12 +5,13 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.records import Facts
 from scraper.demo import ARTICLES, SOURCES, Answer, Press, page
 from tests.whole.conftest import LIGHTHOUSE, Editions
 from tests.whole.terminal import Terminal, run
@@ -320,6 +321,7 @@ class TestClean:
         ).told
         assert (told["text"], told["headline"]) == (text, "Berth 12 stays closed")
         assert told["paragraphs"] == PARAGRAPHS
+        assert told.keys() - {"schema", "words", "paragraphs", "text"} == {each.name for each in fields(Facts)}
 
 
 class TestConfig:
