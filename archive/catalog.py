@@ -103,6 +103,22 @@ _TOLD_FIRST = (
     .order_by(revisions.c.captured_at, revisions.c.canonical_url)
     .limit(1)
 )
+_LATER = revisions.alias("later")
+# Both sides by index: of a site its revisions backwards in time, of each of them those of its article that came later.
+_NEWEST_OF_A_SITE = (
+    revisions.select()
+    .where(
+        revisions.c.site == sa.bindparam("site"),
+        _STANDS,
+        ~sa.exists().where(
+            _LATER.c.canonical_url == revisions.c.canonical_url,
+            _LATER.c.verdict != "superseded",
+            sa.tuple_(*(_LATER.c[column.name] for column in _OLDEST_FIRST)) > sa.tuple_(*_OLDEST_FIRST),
+        ),
+    )
+    .order_by(*_NEWEST_FIRST)
+    .execution_options(yield_per=_AT_ONCE)
+)
 _HIGHEST_ORDINAL = sa.select(sa.func.max(texts.c.ordinal)).where(texts.c.folder == sa.bindparam("folder"))
 
 
@@ -293,6 +309,21 @@ class Reading:
         query = revisions.select().where(_STANDS, *conditions).order_by(*_OLDEST_FIRST)
         yield from map(_revision, self._rows(query.execution_options(yield_per=_AT_ONCE)))
 
+    def articles_of(self, site: str, *, kind: str | None = None, limit: int = 200) -> list[Revision]:
+        """The newest revision of each article of a host, newest capture first: what a site's layout is learned from.
+
+        What several articles of it tell word for word counts once. kind: as in `Facts`. The page behind one of them is
+        `archive.payload(reading.capture(revision.capture))`.
+        """
+        query = _NEWEST_OF_A_SITE.where(revisions.c.kind == kind) if kind else _NEWEST_OF_A_SITE
+        found: dict[str, Revision] = {}
+        with self._sql.execute(query, {"site": site}) as rows:
+            for row in rows.mappings():
+                if len(found) == limit:
+                    break
+                found.setdefault(row["sha256"], _revision(row))
+        return list(found.values())
+
     def last_captured_at(self) -> datetime | None:
         """When the newest capture was taken."""
         query = sa.select(captures.c.captured_at).order_by(captures.c.captured_at.desc()).limit(1)
@@ -398,8 +429,14 @@ class Reading:
     def site(self, name: str, *, number: int | None = None) -> Site | None:
         """A state of what was learned about a host: the newest, or the one of that number."""
         query = sites.select().where(sites.c.site == name)
-        query = query.where(sites.c.number == number) if number else query.order_by(sites.c.number.desc()).limit(1)
+        newest = query.order_by(sites.c.number.desc()).limit(1)
+        query = newest if number is None else query.where(sites.c.number == number)
         return next((Site(**{each: row[each] for each in _SITE}) for row in self._rows(query)), None)
+
+    def sites(self) -> dict[str, int]:
+        """The hosts of which something was learned, each with the number of its newest state."""
+        newest = sa.select(sites.c.site, sa.func.max(sites.c.number).label("number")).group_by(sites.c.site)
+        return {row["site"]: row["number"] for row in self._rows(newest.order_by(sites.c.site))}
 
     def rows_in(self, warc: str) -> Iterator[Capture | Revision]:
         """The captures and revisions that the catalog places in a WARC file, by offset."""
@@ -508,8 +545,8 @@ class Writing(Reading):
             self._sql.execute(table.delete().where(table.c.record_id.in_(sa.select(redactions.c.record_id))))
 
     def add_site(self, site: Site, *, record: str) -> None:
-        """A state of what was learned about a host."""
-        self._add(sites, [{**_columns(site), "record": record}])
+        """A state of what was learned about a host; of two with one number that which was learned later counts."""
+        self._sql.execute(_learning(self._sql.dialect.name), {**_columns(site), "record": record})
 
     def _add_text(self, text_file: str, sha256: str, revision: str) -> None:
         folder, _, name = text_file.rpartition("/")
@@ -561,6 +598,15 @@ def _ruling(dialect: str) -> sa.Insert:
     newer = sa.tuple_(new.ruled_at, new.record) > sa.tuple_(rulings.c.ruled_at, rulings.c.record)
     changed = {each.name: new[each.name] for each in rulings.columns if each.name != "revision"}
     return insert.on_conflict_do_update(index_elements=["revision"], set_=changed, where=newer)
+
+
+@cache
+def _learning(dialect: str) -> sa.Insert:
+    insert = _insert(dialect, sites)
+    new = insert.excluded
+    later = sa.tuple_(new.learned_at, new.record) > sa.tuple_(sites.c.learned_at, sites.c.record)
+    changed = {name: new[name] for name in ("learned_at", "memory", "record")}
+    return insert.on_conflict_do_update(index_elements=["site", "number"], set_=changed, where=later)
 
 
 def _columns(value: Capture | Visit | Ruling | Redaction | Site) -> dict[str, object]:

@@ -187,13 +187,22 @@ class Writer(Archive):
             [record] = self._write([resource(index.urn(index.VISITS), b"".join(map(index.line, visits)), at=_now())])
             group.writing.mark_written([visit.visit_id for visit in visits], record.record_id)
 
-    def remember(self, site: Site) -> None:
-        """A new state of what was learned about a host: record and row. Raises WriteFailed or ReadOnly."""
-        self._state(
-            f"{index.SITE}:{site.site}:{site.number}",
-            [site],
-            lambda writing, record: writing.add_site(site, record=record),
-        )
+    def remember(self, site: Site) -> bool:
+        """A new state of what was learned about a host: record and row; False when its number is there already.
+
+        Two processes may learn at once. Then nothing is written, and what the other one knows is in the catalog. Raises
+        WriteFailed or ReadOnly.
+        """
+        with self._in_group() as group:
+            self._take_in_recent(group)
+            if group.writing.site(site.site, number=site.number):
+                return False
+            self._state(
+                f"{index.SITE}:{site.site}:{site.number}",
+                [site],
+                lambda writing, record: writing.add_site(site, record=record),
+            )
+            return True
 
     def rule(self, rulings: Sequence[Ruling]) -> None:
         """Later words on revisions: record and rows. Raises WriteFailed or ReadOnly."""

@@ -517,15 +517,24 @@ def _differing(row: Capture | Revision, made: Capture | Revision) -> list[str]:
     return names
 
 
+def _is_later(row: rows.Row, value: rows.Kept, record_id: str) -> bool:
+    """Whether the row is of a later word: of several rulings on a revision, of two states with one number."""
+    match row.value, value:
+        case Ruling() as there, Ruling():
+            return (there.ruled_at, row.record or "") > (value.ruled_at, record_id)
+        case Site() as there, Site():
+            return (there.learned_at, row.record or "") > (value.learned_at, record_id)
+    return False
+
+
 def _unlike(value: rows.Kept, row: rows.Row | None, record_id: str) -> str | None:
     """How a row differs from the line of a resource record that it came from."""
     name = type(value).__name__.lower()
     if row is None:
         return f"the catalog has no row of this {name}: {rows.key_of(value)}"
-    if isinstance(value, Ruling) and isinstance(row.value, Ruling):
-        later = (row.value.ruled_at, row.record or "") > (value.ruled_at, record_id)
-        return None if later or row.value == value else f"the catalog says otherwise of this ruling: {value.revision}"
     if row.value != value:
+        if _is_later(row, value, record_id):
+            return None
         return f"the catalog says otherwise of this {name}: {rows.key_of(value)}"
     if isinstance(value, Visit) and (row.record is None or row.record > record_id):
         return f"the catalog says that another record holds this visit: {value.visit_id}"

@@ -1,6 +1,8 @@
 """What every database that holds a catalog must do alike."""
 
+import hashlib
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -367,6 +369,113 @@ def test_each_state_of_a_sites_memory_is_kept(catalog):
         assert newest
         assert newest.number == 2
         assert reading.site("other.example") is None
+        assert reading.site("caliber.az", number=0) is None
+
+
+def test_the_sites_that_were_learned_are_told_with_their_newest_number(catalog):
+    with catalog.writing() as writing:
+        for name, number in (("caliber.az", 1), ("caliber.az", 12), ("caliber.az", 9), ("vedomosti.ru", 1)):
+            site = Site(site=name, number=number, learned_at=NOON)
+            writing.add_site(site, record=f"urn:uuid:{name}{number}")
+    with catalog.reading() as reading:
+        assert reading.sites() == {"caliber.az": 12, "vedomosti.ru": 1}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_states_with_one_number_that_which_was_learned_later_counts_in_any_order(catalog, order):
+    early = Site(site="caliber.az", number=1, learned_at=NOON, memory={"lines": ["Share"]})
+    late = replace(early, learned_at=NOON + timedelta(hours=1), memory={"lines": ["Follow us"]})
+    with catalog.writing() as writing:
+        for record, site in [("urn:uuid:z", early), ("urn:uuid:a", late)][::order]:
+            writing.add_site(site, record=record)
+    with catalog.reading() as reading:
+        assert reading.site("caliber.az") == late
+
+
+# ── what a site's layout is learned from ─────────────────────────────────────────────────────────────────────────────
+
+Telling = tuple[str, int, str]  # path of the article, hour of the capture, text
+
+
+def told(writing: Writing, tellings: Iterable[Telling], *, host: str = "harbour-post.example", **said: Any) -> None:
+    for path, hour, text in tellings:
+        url = f"https://{host}/{path}"
+        facts = replace(REVISION.facts, url=url, canonical_url=url, site=host, kind=said.get("kind", "article"))
+        revision = replace(
+            REVISION, record_id=f"urn:uuid:{host}/{path}@{hour}", captured_at=NOON + timedelta(hours=hour), facts=facts,
+            sha256=hashlib.sha256(text.encode()).hexdigest(), names_file=False, offset=hour,
+        )  # fmt: skip
+        writing.add_revision(revision)
+
+
+def names(found: Iterable[Revision]) -> list[str]:
+    return [each.record_id.rpartition("/")[2] for each in found]
+
+
+def test_of_each_article_of_a_site_the_newest_revision_is_learned_from_newest_first(catalog):
+    with catalog.writing() as writing:
+        told(writing, [("a", 1, "One."), ("b", 2, "Two."), ("a", 3, "One, edited."), ("c", 0, "Three.")])
+        told(writing, [("d", 4, "Elsewhere.")], host="kosova-wire.example")
+        told(writing, [("e", 5, "Below.")], host="sport.harbour-post.example")
+    with catalog.reading() as reading:
+        assert names(reading.articles_of("harbour-post.example")) == ["a@3", "b@2", "c@0"]
+        assert names(reading.articles_of("harbour-post.example", limit=2)) == ["a@3", "b@2"]
+        assert reading.articles_of("unknown.example") == []
+
+
+def test_of_two_captures_of_one_second_the_one_kept_later_is_learned_from(catalog):
+    with catalog.writing() as writing:
+        told(writing, [("a", 1, "One.")])
+        told(writing, [("b", 1, "Two.")])
+        first = writing.revision("urn:uuid:harbour-post.example/a@1")
+        writing.add_revision(replace(first, record_id="urn:uuid:x/again", offset=99, sha256="ab" * 32))
+    with catalog.reading() as reading:
+        assert names(reading.articles_of("harbour-post.example")) == ["again", "b@1"]
+
+
+def test_only_articles_of_a_kind_are_learned_from_when_it_is_named(catalog):
+    with catalog.writing() as writing:
+        told(writing, [("a", 1, "One."), ("b", 2, "Two.")])
+        told(writing, [("c", 3, "Minute by minute.")], kind="live-blog")
+    with catalog.reading() as reading:
+        assert names(reading.articles_of("harbour-post.example", kind="live-blog")) == ["c@3"]
+        assert names(reading.articles_of("harbour-post.example", kind="article", limit=1)) == ["b@2"]
+
+
+def test_what_a_site_tells_at_two_addresses_is_learned_from_once_and_a_wire_report_on_each_site_that_has_it(catalog):
+    with catalog.writing() as writing:
+        told(writing, [("a", 1, "The same."), ("a-amp", 2, "The same."), ("b", 0, "Another.")])
+        told(writing, [("wire", 3, "The same.")], host="kosova-wire.example")
+    with catalog.reading() as reading:
+        assert names(reading.articles_of("harbour-post.example", limit=2)) == ["a-amp@2", "b@0"]
+        assert names(reading.articles_of("kosova-wire.example")) == ["wire@3"]
+
+
+def test_what_was_superseded_or_redacted_is_not_learned_from(catalog):
+    with catalog.writing() as writing:
+        told(writing, [("a", 1, "One."), ("a", 2, "One, misread."), ("b", 3, "Private.")])
+        ruled = Ruling(revision="urn:uuid:harbour-post.example/a@2", ruled_at=NOON, reason="reextract",
+                       verdict="superseded")  # fmt: skip
+        writing.add_ruling(ruled, record="urn:uuid:x")
+        gone = "urn:uuid:harbour-post.example/b@3"
+        writing.add_redaction(Redaction(record_id=gone, redacted_at=NOON, reason="court order", url=URL,
+                                        captured_at=NOON, warc="warc/a.warc.gz", offset=3))  # fmt: skip
+    with catalog.reading() as reading:
+        assert names(reading.articles_of("harbour-post.example")) == ["a@1"]
+
+
+def test_the_articles_of_a_site_are_found_by_index_however_many_others_there_are(catalog_url, catalog):
+    if catalog_url:
+        pytest.skip("PostgreSQL plans by what it has counted")
+    asked: list[tuple[str, Any]] = []
+    with catalog.reading() as reading:
+        sa.event.listen(reading._sql, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+        reading.articles_of("harbour-post.example", kind="article")
+        plan = reading._sql.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1]).all()
+    steps = [step for *_, step in plan]
+    assert steps[0] == "SEARCH revisions USING INDEX revisions_by_site (site=?)"
+    assert "SEARCH later USING INDEX revisions_by_article (canonical_url=? AND captured_at>?)" in steps
+    assert not any(step.startswith("SCAN") for step in steps)
 
 
 @pytest.mark.parametrize(("server", "ours"), [("off", "on"), ("remote_apply", "remote_apply")])
