@@ -25,6 +25,7 @@ from scraper.extract.site import Known, known_of
 from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
 from scraper.extract.walls import FEW, WORDS_FOR, why_none, words_of
+from scraper.extract.wires import wire_credit_in
 from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
@@ -244,17 +245,27 @@ def _article(page: Cleaned) -> Article:
         origins["authors"] = "text"
     if source_link:
         origins["source_link"] = "text"
+    paragraphs = tuple(line.paragraph for line in cleared.lines)
+    wire_credit = facts.wire_credit or wire_credit_in(paragraphs)
+    if wire_credit and not facts.wire_credit:
+        origins["wire_credit"] = "text"
     article = Article(
         url=page.url,
         canonical_url=canonical_url(page.url, facts.canonical),
         headline=facts.headline,
-        paragraphs=tuple(line.paragraph for line in cleared.lines),
+        paragraphs=paragraphs,
         site=site_of(page.url),
         authors=authors,
         published=facts.published,
         modified=facts.modified,
         language=facts.language,
         publisher=facts.publisher,
+        section=facts.section,
+        image=facts.image,
+        image_caption=facts.image_caption,
+        image_credit=facts.image_credit,
+        wire_credit=wire_credit,
+        disagreements=facts.disagreements,
         kind=page.kind,
         access=page.access,
         source_link=source_link,
