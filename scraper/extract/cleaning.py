@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from archive.records import Article, Site, count_words
 from scraper import urls
 from scraper.errors import NotAnArticle
-from scraper.extract import cues
+from scraper.extract import cues, template
 from scraper.extract.blocks import lighten
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
 from scraper.extract.decoding import utf8_of
@@ -30,7 +30,7 @@ from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("live", "template", "guard", "cruft", "json-ld")
+PARTS: Final = ("live", "template", *template.PARTS, "cruft", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 
@@ -131,11 +131,11 @@ def _by_entries(page: _Page) -> Cleaned | None:
 
 def _by_template(page: _Page) -> Cleaned | None:
     """What the site's template makes of a page; None when it knows none for its kind, or the page does not fit it."""
-    template = _template_for(page)
-    if template is None or page.tree is None:
+    known = _template_for(page)
+    if known is None or page.tree is None:
         return None
     lighten(page.tree)
-    lines = fitting(template, page.tree, cruft=page.cruft, is_guarded="guard" in page.parts)
+    lines = fitting(known, page.tree, cruft=page.cruft, parts=page.parts)
     if lines is None:
         return None
     cleared = _cleared(lines, page)

@@ -15,6 +15,7 @@ from archive.records import count_words
 from scraper.extract.blocks import LEAVES, Place, Places, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
 
+PARTS: Final = ("gaps", "guard")  # what can be taken out, to see what it is worth
 FEWEST_PAGES: Final = 3  # of a kind that teach a template
 _LONGEST: Final = 10  # steps of a place that are looked at
 _LONGEST_SELECTOR: Final = 8_000  # characters of a template; the places that hold most come first
@@ -24,6 +25,8 @@ _BACKGROUND: Final = 15  # words of a line that may be background, which a site 
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
 _ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
+_HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
+_FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl"}
 _GUARDED: Final = (
     "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
     "blockquote:not(:has(p,li,h2,h3,h4,table,div))"
@@ -98,20 +101,55 @@ def learned(lessons: Sequence[Lesson], *, cruft: Collection[str]) -> Template | 
 
 
 def fitting(
-    template: Template, tree: LexborHTMLParser, *, cruft: Collection[str], is_guarded: bool = True
+    template: Template, tree: LexborHTMLParser, *, cruft: Collection[str], parts: Collection[str] = PARTS
 ) -> list[Line] | None:
     """The article's lines by the template; None when the page does not fit it.
 
-    tree: lightened; is_guarded: whether what lies elsewhere counts.
+    tree: lightened; cruft: bare lines that the site repeats; parts: those of PARTS that are at work.
     """
     quoted = quoted_in(tree)
     here = blocks_of(tree.css(template.selector))
+    if "gaps" in parts:
+        here = _with_gaps(tree, here)
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
-    if own < _FEWEST or (is_guarded and _lost(tree, here, cruft) > _ELSEWHERE * own):
+    if own < _FEWEST or ("guard" in parts and _lost(tree, here, cruft) > _ELSEWHERE * own):
         return None
     return kept
+
+
+def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode]) -> dict[int, LexborNode]:
+    """These blocks, and what stands between two of them in the same element: subheads, lists, quotes and tables.
+
+    The pages that taught may have had none; a list of links is none of the article's.
+    """
+    found = {block.mem_id: block for child in _between(here) for block in _blocks_in(child) if block.mem_id not in here}
+    if not found:
+        return here
+    whole = here | found
+    return {node.mem_id: whole[node.mem_id] for node in tree.css("*") if node.mem_id in whole}
+
+
+def _between(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
+    """The elements that are no block of these, between the first and the last block of each element that holds some."""
+    spans: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in here.values():
+        if node.parent is not None:
+            spans[node.parent.mem_id].append(node)
+    for children in spans.values():
+        child, last = children[0], children[-1].mem_id
+        while (following := child.next) is not None and child.mem_id != last:
+            child = following
+            if child.tag in _FILLING and child.mem_id not in here:
+                yield child
+
+
+def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
+    if node.tag in _HEADS:
+        return [node]
+    linked = sum(len(link.text(deep=True)) for link in node.css("a"))
+    return node.css(LEAVES) if linked * 2 < len(node.text(deep=True)) else []
 
 
 def without_repeats(lines: Sequence[Line], cruft: Collection[str]) -> list[Line]:

@@ -119,6 +119,30 @@ def test_an_item_that_holds_a_list_keeps_its_own_words():
     assert read(page, known(*lists)).paragraphs == (first, f"- {second}", f"- {third}", *rest)
 
 
+def mixed(number: int, *, links: str = "") -> tuple[str, bytes]:
+    """A story with a subhead, a list and a table, as no story that taught had them."""
+    first, second, third, *rest = told(number)
+    return story(
+        number,
+        f"<p>{first}</p>{links}<h4>What it cost</h4><ul><li>{second}</li></ul><p>{third}</p>"
+        f"<table><tr><td>Coal</td><td>{number} tons</td></tr></table>" + "".join(f"<p>{text}</p>" for text in rest),
+    )
+
+
+def test_subheads_lists_and_tables_between_two_paragraphs_are_the_articles_though_no_page_taught_them():
+    first, second, third, *rest = told(9)
+    found = read(mixed(9), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (first, "What it cost", f"- {second}", third, "Coal | 9 tons", *rest)
+
+
+def test_a_list_of_links_between_two_paragraphs_is_not():
+    links = "".join(
+        f"<li><a href='/{n}'>Voyage {n} ended in fog and was long remembered</a></li>" for n in range(70, 74)
+    )
+    assert read(mixed(9, links=f"<ul>{links}</ul>"), known()) == read(mixed(9), known())
+
+
 def test_without_the_guard_that_text_would_be_lost():
     url, body = long_story(9)
     article = clean_page(body, url, site=known(), parts=[part for part in PARTS if part != "guard"])
