@@ -34,7 +34,7 @@ ADDED: Mapping[str, object] = {
 
 def count_words(text: str) -> int:
     """How many words a text has; where no spaces part them (Chinese, Japanese, Thai), two characters count as one."""
-    if not _WIDE.search(text):  # nearly always, and rebuild counts every text
+    if text.isascii() or not _WIDE.search(text):  # nearly always, and rebuild counts every text
         return len(text.split())
     return sum(max(1, len(_WIDE.findall(part)) // 2) for part in text.split())
 

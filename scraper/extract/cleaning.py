@@ -124,9 +124,11 @@ def _by_entries(page: _Page) -> Cleaned | None:
     if page.tree is None or "live" not in page.parts:
         return None
     lines = live_lines(page.tree, page.facts.terms, page.url, page.facts.headline)
+    if not lines:
+        return None
     cleared = _cleared(without_repeats(lines, page.cruft), page)
-    is_article = lines and why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body) is None
-    return _cleaned(page, cleared, "live") if is_article else None
+    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
+    return None if reason else _cleaned(page, cleared, "live")
 
 
 def _by_template(page: _Page) -> Cleaned | None:
