@@ -19,6 +19,7 @@ from scraper.extract.form import Line
 from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
+from scraper.extract.marks import NO_MARKS, Marks, marks_of
 from scraper.extract.names import names_in
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
@@ -30,7 +31,7 @@ from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("live", "template", *template.PARTS, "cruft", "json-ld")
+PARTS: Final = ("live", "template", *template.PARTS, "cruft", "marks", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 
@@ -161,16 +162,22 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
         return _without_a_tree(page, light_page, start)
     rung, found = article_lines(tree, page.url, start=start)
     lines = without_repeats(found, page.cruft)
-    cleared = _cleared(lines, page)
+    marks = marks_of(page.tree, lines) if page.tree and "marks" in page.parts else NO_MARKS
+    rung, cleared = _instead(page, rung, _cleared(lines, page, marks))
+    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
+    told = {"template": "misfit"} if _template_for(page) else {}
+    repeated = tuple(line.text for line in found if line not in lines)
+    return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
+
+
+def _instead(page: _Page, rung: str, cleared: Cleared) -> tuple[str, Cleared]:
+    """The rung and the text, or, of a text that is hardly one, what the page holds of it elsewhere."""
     if "json-ld" in page.parts and words_of(cleared.lines) < min(FEW, count_words(page.facts.body)):
         rung, cleared = "json-ld", _cleared(printed_lines(page.facts.body), page)
     if not cleared.lines and page.facts.is_article and page.tree:
         # ecocult.com leaves a popup's <div> open: the whole page lies in an <aside>, which trafilatura drops.
         rung, cleared = "lexbor", _cleared(deep_lines(page.body), page)
-    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
-    told = {"template": "misfit"} if _template_for(page) else {}
-    repeated = tuple(line.text for line in found if line not in lines)
-    return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
+    return rung, cleared
 
 
 def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
@@ -188,10 +195,14 @@ def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
     return _cleaned(page, cleared, rung, reason=reason)
 
 
-def _cleared(lines: list[Line], page: _Page) -> Cleared:
+def _cleared(lines: list[Line], page: _Page, marks: Marks = NO_MARKS) -> Cleared:
     facts = page.facts
     return without_cruft(
-        lines, headlines=facts.headlines, outlets=(*facts.outlets, site_of(page.url)), authors=facts.authors
+        lines,
+        headlines=facts.headlines,
+        outlets=(*facts.outlets, site_of(page.url)),
+        authors=facts.authors,
+        marks=marks,
     )
 
 

@@ -1,7 +1,7 @@
 """What cruft says, in the web's languages: the words by which a line shows that it is not the article's.
 
-Each pattern is about a whole line. en de fr es it pt nl tr az ru uk pl ar; a new
-one comes with a line in test_lines.py.
+Each pattern is about a whole line, and written in lower case. en de fr es it pt nl tr az ru uk pl ar, and the
+commonest ones of no sv da fi el ro cs hu zh ja ko; a new one comes with a line in test_lines.py.
 """
 
 import re
@@ -46,7 +46,7 @@ READING_TIME: Final = re.compile(
     r"|(?:dakika|dk\.?) okuma(?: süresi)?|мин(?:ут[аы]?)?\.? (?:чтения|на чтение)|хв\.? читання))[\s.!]*",
     re.IGNORECASE,
 )
-FONT_SIZE: Final = re.compile(r"[AА] ?+[+−–-]++(?:[\s|/]*+[AА] ?+[+−–-]*+)*+|Aa", re.IGNORECASE)
+FONT_SIZE: Final = re.compile(r"[aа] ?+[+−–-]++(?:[\s|/]*+[aа] ?+[+−–-]*+)*+|aa", re.IGNORECASE)
 NETWORKS: Final = re.compile(rf"{_NETWORK}(?:[\s,|/•·]+{_NETWORK})*[\s.]*", re.IGNORECASE)
 
 SHARE: Final = _whole(
@@ -75,6 +75,9 @@ SHARE: Final = _whole(
     r"(?:haberi )?paylaş(?:ın)?|bizi .{0,40}takip ed(?:in|ə bilərsiniz)|abone ol(?:un)?|bağlantıyı kopyala"
     r"|linki kopyala(?:yın)?"
     r"|xəbəri paylaş|paylaşın?|bizi (?:facebook|telegram|instagram|youtube).{0,60}|linki köçür",
+    r"(?:del|dela|jaa) (?:artikkel(?:en|i)|artikel(?:en|n)|saken|på facebook)|sdílet(?: .{0,30})?"
+    r"|distribuie(?: .{0,30})?"
+    r"|megosztás|κοινοποίηση",
     r"del(?:en|en via .{0,40})|deel dit artikel.{0,30}|volg ons\b.{0,60}|udostępnij(?: .{0,40})?"
     r"|obserwuj nas\b.{0,60}|skopiuj link",
     r"شارك(?: .{0,40})?|مشاركة(?: .{0,30})?|تابعونا\b.{0,60}|نسخ الرابط|تم نسخ الرابط",
@@ -95,12 +98,16 @@ COMMENTS: Final = _whole(
     r"комментари[ийев]+(?: ?\(?\d+\)?)?|(?:оставить|добавить|написать) комментарий|обсудить"
     r"|коментар[іив]+(?: ?\(?\d+\)?)?"
     r"|(?:залишити|додати) коментар",
+    r"kommentarer(?: ?\(?\d+\)?)?|kommentoi|kommentit(?: ?\(?\d+\)?)?|comentarii(?: ?\(?\d+\)?)?"
+    r"|diskuse(?: ?\(?\d+\)?)?"
+    r"|hozzászólások(?: ?\(?\d+\)?)?|σχόλια(?: ?\(?\d+\)?)?|コメント(?:する)?|댓글 ?\d*|评论 ?\d*",
     r"reageer(?: .{0,20})?|reacties(?: ?\(?\d+\)?)?|skomentuj|komentarze(?: ?\(?\d+\)?)?|dodaj komentarz",
     r"(?:اترك|أضف|اكتب) تعليق[اً]*|(?:ال)?تعليقات(?: ?\(?\d+\)?)?",
 )
 FURNITURE: Final = _whole(
     r"\(?advertisement\)?|advertorial|ad|ads|anzeige|werbung|publicité|publicidad|pubblicità|publicidade"
     r"|advertentie|reclame"
+    r"|annonser?|annons|reklame?|mainos|reclamă|reklam[ay]|hirdetés|διαφήμιση|広告|광고|广告"
     r"|reklam[ayı]?|реклама|إعلان|- ?(?:advertisement|anzeige|werbung) ?-",
     r"(?:article|story|text) continues (?:below|after)\b.{0,60}|(?:scroll|keep scrolling)(?: down)? (?:to"
     r"|for)\b.{0,40}"
@@ -109,6 +116,7 @@ FURNITURE: Final = _whole(
     r"| anzeigen)?"
     r"|lire la suite|leer más|leggi tutto|devamını oku|читать (?:далее|полностью)|ətraflı|lees meer|czytaj więcej"
     r"|اقرأ المزيد",
+    r"click here (?:to|for)\b.{0,70}|(?:\d\d?\.\d\d?\.\d{4}\s*\|\s*)?\d{1,2}:\d\d(?::\d\d)? min(?:uten?|utes?)?",
     r"loading|please wait|skip to (?:main )?content|skip ad|play(?: video)?|watch(?: video| now| live)?"
     r"|listen(?: now)?"
     r"|listen to (?:this|the) (?:article|story).{0,30}|your browser does not support\b.{0,60}|expand|collapse|close"
@@ -126,7 +134,7 @@ FURNITURE: Final = _whole(
     r"(?:auch interessant|ähnliche artikel|mehr zum thema|das könnte sie auch interessieren|noticias? relacionadas?"
     r"|te puede interesar|les også|läs (?:också|även)|lue myös|related(?: stor(?:y|ies))?|по теме)",
     r"分享.{0,10}|评论|关注|点赞|收藏|责任编辑.{0,12}|シェア(?:する)?|この記事をシェア.{0,6}|.{0,6}フォローする|おすすめ情報"
-    r"|기사 URL이 복사되었습니다|공유하기|댓글|구독하기",
+    r"|기사 url이 복사되었습니다|공유하기|댓글|구독하기",
     r"(?:follow|set) as (?:a )?preferred source.{0,40}|add .{0,30} (?:on|to) google"
     r"|make .{0,30} preferred source.{0,40}",
     r"(?:image|photo|picture|bild|foto) ?(?:\d+ (?:of|von|/) \d+|\d+/\d+)|\d+ ?/ ?\d+|externer inhalt.{0,60}",
@@ -157,7 +165,11 @@ READ_ALSO: Final = re.compile(
     r"|zobacz (?:też|także|również)|przeczytaj (?:też|także)|читайте (?:также|также по теме|ещё|еще|подробнее"
     r"|також)|смотрите также"
     r"|также по теме|материал по теме|дивіться також|ayrıca bak(?:ın)?|bunu da oku(?:yun)?|həmçinin oxu(?:yun)?"
-    r"|اقرأ أيضا|اقرأ أيضًا|شاهد أيضا)\b\s*[:：|»›-])\s*.*",
+    r"|اقرأ أيضا|اقرأ أيضًا|شاهد أيضا|les også|läs (?:också|även|mer)|læs også|lue myös|διαβάστε (?:επίσης"
+    r"|ακόμη|ακόμα)"
+    r"|cite[șş]te (?:și|şi|mai mult)|čtěte (?:také|též)|přečtěte si(?: také)?|olvas(?:d|sa) el|相关(?:阅读|报道|新闻)"
+    r"|関連(?:記事|ニュース)"
+    r"|관련 ?(?:기사|뉴스)|zum artikel)\b\s*[:：|»›-]|à lire (?:aussi|également)\b)\s*.*",
     re.IGNORECASE,
 )
 # A line that opens a block of others' headlines, a form or a promotion; cut only when what follows is of that sort.
@@ -191,6 +203,12 @@ TAIL: Final = re.compile(
     r"|ilgili (?:haber|içerik)|diğer haberler|son (?:dakika|haberler)|en çok okunan|bunlar da ilginizi"
     r"|benzer haberler|etiketler"
     r"|(?:digər|oxşar|son|əlaqəli) xəbərlər|ən çox oxunan|xəbər lenti"
+    r"|les også|mer om|siste nytt|relaterte saker|läs (?:också|även|mer)|mer om|relaterat|læs også|lue myös"
+    r"|lisää aiheesta"
+    r"|διαβάστε (?:επίσης|ακόμη)|σχετικά (?:άρθρα|θέματα)|cite[șş]te (?:și|şi)|(?:știri|ştiri) (?:similare|recente)"
+    r"|(?:čtěte|přečtěte si) také|související|kapcsolódó (?:cikkek|hírek)|olvas(?:d|sa) el|相关(?:阅读|新闻|文章)"
+    r"|関連(?:記事|ニュース)"
+    r"|おすすめ|관련 ?(?:기사|뉴스)|많이 본"
     r"|اقرأ أيضا|مواضيع (?:ذات صلة|متعلقة)|أخبار ذات صلة|الأكثر قراءة|آخر الأخبار)",
     re.IGNORECASE,
 )
@@ -213,7 +231,54 @@ BLURB: Final = re.compile(
     r"|auf whatsapp.{0,30}kanal"
     r"|inscrivez-vous à|abonnez-vous|recevez .{0,40}(?:newsletter|infolettre)|suscríbete (?:a|al)|iscriviti (?:a|al"
     r"|alla)|assine (?:a|nossa)"
-    r"|whatsapp kanal|telegram kanal|google news['’]?[dt]e",
+    r"|whatsapp kanal|telegram kanal|google news['’]?[dt]e|(?:unterstützen sie uns|mit einer spende)"
+    r"|senden sie uns .{0,30}feedback",
+    re.IGNORECASE,
+)
+# One of these is in each.
+BLURB_HINTS: Final = (
+    *("sign up", "subscri", "newsletter", "comment", "guidelines", "terms", "privacy", "recaptcha", "download", "join"),
+    *(
+        "follow",
+        "support",
+        "donat",
+        "contribut",
+        "member",
+        "tip",
+        "story",
+        "error",
+        "typo",
+        "mistake",
+        "ошибк",
+        "опечатк",
+    ),
+    *(
+        "помилк",
+        "подпи",
+        "новости",
+        "fehler",
+        "whatsapp",
+        "telegram",
+        "inscri",
+        "abonnez",
+        "recevez",
+        "suscr",
+        "iscriv",
+    ),
+    *("assine", "news", "spend", "unterstützen", "feedback", "mitglied"),
+)
+# After an author's name, of whom it says what he does. The line's bare text.
+BIO: Final = re.compile(
+    r" (?:(?:[a-z]+ly|also|currently) )?(?:is|was|has|are|covers?|writes?|reports?|works?|worked|joined|lives?"
+    r"|serves?|leads?"
+    r"|edits?|teaches|speciali[sz]es|ist|war|arbeitet|schreibt|leitet|berichtet|studierte|est|écrit|travaille"
+    r"|es|ha|trabaja"
+    r"|escribe|è|scrive|lavora|é|escreve|trabalha|werkt|schrijft|jest|pisze|är|arbetar|er|jobber|skriver)\b"
+)
+# An address to write to, or an account to follow.
+CONTACT: Final = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,60}@[\w-]{1,60}\.\w|\b(?:on (?:twitter|x|instagram|bluesky|threads|mastodon)\b"
+    r"|follow|auf x|sur x)\b.{0,30}@\w",
     re.IGNORECASE,
 )
 REPORTING: Final = re.compile(
@@ -236,6 +301,109 @@ SOURCE_WORD: Final = re.compile(
     r"\W*(?:source link|original (?:source|link|article)|lien source|ссылка на источник)\W*", re.IGNORECASE
 )
 
+# Sentences that a site prints for a lawyer, a shop or a consent banner, read in lower case: (a word that is in each of
+# them, the rule, the pattern). Few texts hold any of the words, and to look for these is what costs nothing.
+NOTICES: Final = tuple(
+    (word, rule, re.compile(pattern))
+    for word, rule, pattern in (
+        (
+            "inhalt",
+            "consent",
+            (
+                r"externe[rnms]? inhalte?\b.{0,80}(?:anzeig|angezeigt|laden|blockiert|nicht verfügbar|zustimm"
+                r"|anreicher|ergänz)"
+                r"|redakti\w{1,12} (?:ausgewählte[rn]?|empfohlene[rn]?),? (?:externe[rn]? )?inhalt"
+                r"|(?:privatsphäre|datenschutz)-?einstellungen .{0,60}inhalt"
+            ),
+        ),
+        ("drittplattform", "consent", r"personenbezogene daten an drittplattform"),
+        (
+            "browser",
+            "consent",
+            r"browser version with limited support|browser does not support .{0,40}(?:video|audio|frame)",
+        ),
+        ("javascript", "consent", r"(?:enable|turn on|activate) javascript"),
+        ("blocker", "consent", r"(?:disable|turn off|pause) .{0,30}ad ?-?blocker"),
+        (
+            "cookie",
+            "consent",
+            (
+                r"(?:accept|allow|enable|consent to) .{0,40}cookies to (?:view|see|watch|display|load|read)"
+                r"|to (?:view|see|watch|display) this .{0,60}cookies|your (?:cookie|privacy) (?:settings"
+                r"|preferences|choices)"
+                r"|accepter les cookies (?:pour|de)|(?:choisi de refuser|refusé) .{0,40}cookies"
+                r"|acepta(?:r|s)? (?:las |los )?cookies para|accetta(?:re)? i cookie per|aceit(?:e|ar) os cookies para"
+                r"|cookies (?:accepteren|toestaan)? ?om|zaakceptuj (?:pliki )?cookies"
+            ),
+        ),
+        (
+            "this content",
+            "consent",
+            r"this content (?:is hosted by|can(?:no|['’])t be (?:shown|displayed|loaded)|is (?:not |un)available due)",
+        ),
+        (
+            "contenu",
+            "consent",
+            (
+                r"ce contenu (?:est bloqué|n['’]est pas (?:disponible|visible|accessible))"
+                r"|pour (?:voir|afficher|visualiser|visionner) ce contenu"
+            ),
+        ),
+        ("contenido", "consent", r"este contenido (?:no se puede mostrar|está bloqueado)"),
+        ("contenuto", "consent", r"questo contenuto è (?:bloccato|ospitato)"),
+        ("treść", "consent", r"ta treść jest (?:niedostępna|zablokowana)"),
+        (
+            "privacy ",
+            "consent",
+            (
+                r"(?:by (?:clicking|signing up|submitting|subscribing|continuing|entering)|read our|see our)\b.{0,120}"
+                r"privacy (?:policy|notice)"
+            ),
+        ),
+        (
+            "commission",
+            "disclaimer",
+            (
+                r"(?:may|might|can|could|will) (?:earn|receive|get|make) (?:a |an |us )?(?:small |modest )?"
+                r"(?:affiliate )?commission"
+            ),
+        ),
+        ("affiliate", "disclaimer", r"\bcontains? (?:\w{1,20} )?affiliate links?|affiliate-links?\b.{0,80}provision"),
+        ("qualifying purchase", "disclaimer", r"qualifying purchase"),
+        (
+            "expressed",
+            "disclaimer",
+            (
+                r"(?:views|opinions)(?: and (?:views|opinions|ideas))? expressed.{0,100}"
+                r"(?:do(?:es)? not|are (?:those|solely|their|his|her|my)|not necessarily)"
+            ),
+        ),
+        (
+            " advice",
+            "disclaimer",
+            (
+                r"(?:not (?:intended|meant|designed) (?:to|as|for)|(?:does|do|should) not|is not|nor)\b.{0,60}"
+                r"(?:medical|professional|legal|financial|investment|tax) advice"
+            ),
+        ),
+        (
+            "übersetz",
+            "disclaimer",
+            r"dies ist eine maschinelle übersetzung|automatisch übersetzt und",
+        ),
+        (
+            "published",
+            "disclaimer",
+            (
+                r"^(?:this (?:article|story|post|piece|essay|report) )?(?:was )?(?:originally"
+                r"|first) published (?:in|on|by|at)\b"
+            ),
+        ),
+        ("version of this", "disclaimer", r"^an? (?:earlier|previous) version of this (?:article|story)"),
+        ("republish", "disclaimer", r"republish (?:this|our) (?:article|stor)"),
+    )
+)
+
 _PHOTO = (
     r"(?:photos?|photograph(?:s|er|y)?|pictures?|images?|pics?|file|handout|screenshot|screengrab|courtesy"
     r"|illustration|getty(?: images)?|"
@@ -252,10 +420,24 @@ CREDIT_END: Final = re.compile(
     # After a dash the credit begins with a capital: "— AFP file", but not "— a photo of her son".
     rf"(?:[—–|/©]|\s-)\s*(?-i:[A-ZÀ-ÞА-Я])(?:[^\W_]|[ .,&/]){{0,40}}?\b{_PHOTO}\b[^.!?]{{0,20}}[)\].]?$"
     rf"|\b(?:photo|foto|bild|image|picture|credit|crédit|фото|fotoğraf|фотография)s?\s*(?:by|von|par"
-    rf"|credit)?\s*[:：©/]\s*[^.!?]{{2,60}}[.)\]]?$"
+    rf"|credit)?\s*[:：©/]\s*[^.!?$€£\d][^.!?$€£]{{1,60}}[.)\]]?$"
     rf"|[(\[](?:photo|foto|image|picture|file|ap photo|фото)\b[^)\]]{{0,80}}[)\]]\.?$"
     rf"|[(\[][^()\[\]]{{0,60}}\b{_PHOTO}[)\]]\.?$"
     rf"|/ ?(?:{_AGENCY}|getty images)[)\]]?\.?$|©\s*[^.!?]{{2,60}}$",
+    re.IGNORECASE,
+)
+# Each of these ends begins with one of the signs, and has one of the letters in it; to look for them costs little.
+CREDIT_SIGN: Final = re.compile(r"[©(\[/:：—–|]|\s-")
+CREDIT_HINTS: Final = (
+    *("photo", "foto", "pic", "imag", "file", "handout", "screen", "courtesy", "illustr", "getty", "stock", "bild"),
+    *("credit", "crédit", "immag", "arquivo", "archiv", "фото", "архив", "ilüstr", "صورة", "epa-", "-epa", "wikimedia"),
+    *("pixabay", "unsplash", "pexels", "alamy", "zuma", "xinhua", "sipa", "scanpix", "©", "/", "fotoğraf"),
+)
+CAPTION_START: Final = re.compile(
+    r"(?:pictured(?: (?:at the|from|right|left|above|with)\b|[:,])"
+    r"|(?:im bild|auf dem bild|bild oben|sur la photo|en la (?:foto|imagen)|nella foto|na foto|op de foto|na zdjęciu"
+    r"|на фото|на снимке|на світлині|fotoğrafta|fotoda|şəkildə|på bildet|på bilden"
+    r"|kuvassa)\s*(?:\([^()]{1,30}\)\s*)?[:,—–-])",
     re.IGNORECASE,
 )
 CREDIT_LINE: Final = re.compile(

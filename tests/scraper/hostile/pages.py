@@ -202,7 +202,7 @@ def unclosed() -> Iterator[Hostile]:
         "frameset button option form table caption colgroup object applet marquee dialog a b"
     ).split():
         yield Hostile("unclosed below", tag, _with("", f"<{tag}>"))
-    yield Hostile("unclosed above", "template", _with("<template>"), OTHER)
+    yield Hostile("unclosed above", "template", _with("<template>"), "no-text")
     for tag in (
         "noscript svg math button form table caption object marquee dialog a b section header main "
         "ul p label summary ruby dir menu nobr tt"
@@ -621,7 +621,7 @@ def foreign() -> Iterator[Hostile]:
     }
     for name, piece in pieces.items():
         for times in (1, 200):
-            ends = OTHER if name in ("svg style", "svg title", "template in table") else TEXT
+            ends = f"{OTHER} no-text" if name in ("svg style", "svg title", "template in table") else TEXT
             yield Hostile("foreign", f"{name} {times}", _with(piece * times), ends)
     escaped = "<script><!--<script></script>--></script>"
     yield Hostile("scripts", "double escaped", _with(escaped))

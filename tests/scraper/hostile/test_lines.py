@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from scraper import feeds, fronts, links, sitemaps
-from scraper.extract import cleaning, cues, facts, flat, form, lines, names
+from scraper.extract import cleaning, cues, facts, flat, form, lines, marks, names
 
 UNITS = (
     *(
@@ -48,16 +48,25 @@ UNITS = (
     ),
     *("original: ", "foto ", "Von Ann ", "google e ", "1 min ", "newsletter ", "reporting by ", "港", "ال", "Ə", "ı"),
 )
-MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, names, sitemaps)
+MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, marks, names, sitemaps)
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     """Every pattern of ours that reads text."""
     for module in MODULES:
         for name, value in vars(module).items():
-            for each in value if isinstance(value, tuple) else (value,):
+            for each in flat_values(value):
                 if isinstance(each, re.Pattern) and isinstance(each.pattern, str):
                     yield f"{module.__name__}.{name}", each
+
+
+def flat_values(value: object) -> Iterator[object]:
+    """What stands in tuples, and in tuples in them."""
+    if isinstance(value, tuple):
+        for each in value:
+            yield from flat_values(each)
+    else:
+        yield value
 
 
 @pytest.mark.parametrize(("name", "pattern"), list(patterns()))
