@@ -16,6 +16,7 @@ from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lin
 from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line
+from scraper.extract.gaps import filled
 from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
@@ -31,7 +32,7 @@ from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("live", "template", *template.PARTS, "cruft", "marks", "json-ld")
+PARTS: Final = ("live", "template", *template.PARTS, "cruft", "passed-over", "marks", "json-ld")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 
@@ -161,6 +162,8 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     if tree is None:
         return _without_a_tree(page, light_page, start)
     rung, found = article_lines(tree, page.url, start=start)
+    if page.tree and "passed-over" in page.parts:
+        found = filled(found, page.tree)
     lines = without_repeats(found, page.cruft)
     marks = marks_of(page.tree, lines) if page.tree and "marks" in page.parts else NO_MARKS
     rung, cleared = _instead(page, rung, _cleared(lines, page, marks))
