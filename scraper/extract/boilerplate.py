@@ -18,9 +18,9 @@ from trafilatura.settings import Document
 from scraper.errors import PARSER_BUGS
 from scraper.extract.form import Kind, Line, folded
 
-# The ladder, and JSON-LD's own text, which may stand in for any of them. The parent begins further down with a page
-# whose worker died higher up.
-RUNGS: Final = ("trafilatura", "trafilatura-fast", "baseline", "lexbor", "plain", "json-ld")
+# The ladder, and two texts that may stand in for any of them: JSON-LD's own, and that in the state of a page's scripts.
+# The parent begins further down with a page whose worker died higher up.
+RUNGS: Final = ("trafilatura", "trafilatura-fast", "baseline", "lexbor", "plain", "json-ld", "state")
 VERSIONS: Final = {name: version(name) for name in ("trafilatura", "selectolax", "lxml", "htmldate")}
 
 # Line breaks must outlive trafilatura, which trims white space and drops control characters: so they are marked by

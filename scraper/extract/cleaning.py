@@ -24,6 +24,7 @@ from scraper.extract.marks import NO_MARKS, Marks, marks_of
 from scraper.extract.names import names_in
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
+from scraper.extract.state import markup_in_state
 from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
 from scraper.extract.walls import FEW, WORDS_FOR, why_none, words_of
@@ -32,7 +33,7 @@ from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("live", "template", *template.PARTS, "cruft", "passed-over", "marks", "json-ld")
+PARTS: Final = ("live", "template", *template.PARTS, "cruft", "passed-over", "marks", "json-ld", "state")
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 
@@ -177,6 +178,11 @@ def _instead(page: _Page, rung: str, cleared: Cleared) -> tuple[str, Cleared]:
     """The rung and the text, or, of a text that is hardly one, what the page holds of it elsewhere."""
     if "json-ld" in page.parts and words_of(cleared.lines) < min(FEW, count_words(page.facts.body)):
         rung, cleared = "json-ld", _cleared(printed_lines(page.facts.body), page)
+    if "state" in page.parts and words_of(cleared.lines) < FEW and (markup := markup_in_state(page.body)):
+        lines = printed_lines(markup)
+        stated = _cleared(lines, page, marks_of(LexborHTMLParser(markup), lines))
+        if words_of(stated.lines) > words_of(cleared.lines):
+            rung, cleared = "state", stated
     if not cleared.lines and page.facts.is_article and page.tree:
         # ecocult.com leaves a popup's <div> open: the whole page lies in an <aside>, which trafilatura drops.
         rung, cleared = "lexbor", _cleared(deep_lines(page.body), page)

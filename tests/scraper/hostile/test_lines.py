@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from scraper import feeds, fronts, links, sitemaps
-from scraper.extract import cleaning, cues, facts, flat, form, lines, marks, names
+from scraper.extract import cleaning, cues, facts, flat, form, lines, marks, names, state
 
 UNITS = (
     *(
@@ -48,7 +48,7 @@ UNITS = (
     ),
     *("original: ", "foto ", "Von Ann ", "google e ", "1 min ", "newsletter ", "reporting by ", "港", "ال", "Ə", "ı"),
 )
-MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, marks, names, sitemaps)
+MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, marks, names, sitemaps, state)
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
