@@ -63,6 +63,9 @@ _LABELS = {
 }
 CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 _BY_PYTHON = {codec.replace("-", "_"): codec for codec in _LABELS}
+# Python tells apart what the web calls by one name: these hold all letters of the other and some more.
+_BY_PYTHON |= dict.fromkeys(("euc_jis_2004", "euc_jisx0213"), "euc-jp")
+_BY_PYTHON |= dict.fromkeys(("shift_jis_2004", "shift_jisx0213"), "cp932")
 
 
 def codec_of(label: str) -> str | None:
