@@ -9,7 +9,8 @@ from typing import Final
 
 from archive.records import REVISING, Article, Facts, Revision, Verdict
 
-_OF_THE_PAGE: Final = frozenset(("rung", "template", "agreement"))  # what an extractor says of the page, not of itself
+# What an extractor says of the page, not of itself.
+_OF_THE_PAGE: Final = frozenset(("rung", "template", "agreement", "letters"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,16 @@ LEAVES: Final = ",".join(
         f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))",
     )
 )
+_COMMENTS: Final = ",".join(
+    f"[{name}*={word} i]" for word in ("comment", "kommentar", "comentario", "disqus") for name in ("class", "id")
+)
+# "comments", "comment-list", "post__comment", "comment_12", but no "comment-form-open" of the whole body.
+_COMMENT: Final = re.compile(
+    r"(?:^|[\s_-])(?:comments?|commentlist|comment-?(?:list|section|thread|area|body)s?|kommentare?|comentarios?"
+    r"|disqus\w*)(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+_PAGES: Final = frozenset(("html", "body", "main", "article", "h1", "p", "a"))
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
 _OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
 _MOST_WITHIN: Final = 3_000  # elements in blocks that hold blocks
@@ -48,6 +58,27 @@ def lighten(tree: LexborHTMLParser) -> None:
     """Takes scripts and the like out of the tree, whose text would stand in the blocks; read the facts before."""
     for node in tree.css(_UNREAD):
         node.decompose()
+
+
+def without_comments(tree: LexborHTMLParser) -> bytes:
+    """The page without its readers' comments, in UTF-8.  tree: the whole page; they are taken out of it."""
+    taken: set[int] = set()
+    comments = []
+    for node in tree.css(_COMMENTS):
+        around = node.parent
+        while around is not None and around.mem_id not in taken and around.tag not in _OUTERMOST:
+            around = around.parent
+        is_within = around is not None and around.mem_id in taken
+        if not is_within and node.tag not in _PAGES and _COMMENT.search(_named(node)) and not node.css_first("h1"):
+            taken.add(node.mem_id)
+            comments.append(node)
+    for node in comments:
+        node.decompose()
+    return (tree.html or "").encode("utf-8", "replace")
+
+
+def _named(node: LexborNode) -> str:
+    return f"{node.attributes.get('class') or ''} {node.id or ''}"[:300]
 
 
 def quoted_in(tree: LexborHTMLParser) -> frozenset[int]:

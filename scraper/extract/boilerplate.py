@@ -33,6 +33,8 @@ _KINDS: Final[dict[str, Kind]] = {"head": "subhead", "quote": "quote", "row": "r
 _UNREAD: Final = ("script", "style", "svg", "template", "link", "meta", "img", "source")
 _SPAN_DIGITS = 2
 _MOST_TABLES = 10  # in each other
+_PROSE = 80  # characters of a paragraph that is no cell's
+_FEWEST_BLOCKS = 3
 _SPACED = frozenset(("lb", "graphic"))
 
 # trafilatura logs every page without a text; here that is a value with a reason, so its log says nothing new.
@@ -94,6 +96,7 @@ def _lighten(tree: HtmlElement) -> None:
         if "ld+json" in (script.get("type") or "").lower():
             script.tag = "kept"  # its articleBody is what `baseline` reads first
     _open_foreign(tree)
+    _open_layouts(tree)
     etree.strip_elements(tree, *_UNREAD, with_tail=False)
     for kept in tree.iter("kept"):
         kept.tag = "script"
@@ -112,6 +115,45 @@ def _open_foreign(tree: HtmlElement) -> None:
         for span in ("colspan", "rowspan"):
             if len(cell.get(span) or "") > _SPAN_DIGITS:
                 del cell.attrib[span]  # trafilatura writes out each cell that it covers
+
+
+def _open_layouts(tree: HtmlElement) -> None:
+    """Makes boxes of the tables that lay out a page of before HTML 5, and takes out their cells of nothing but links.
+
+    trafilatura would print their cells beside each other.
+    """
+    if next(tree.iter("article", "main"), None) is not None:
+        return
+    most = len(tree.text_content()) // 2
+    for table in [each for each in tree.iter("table") if _lays_out(each, most)]:
+        for part in _parts_of(table):
+            linked = sum(len("".join(link.itertext()).strip()) for link in part.iter("a")) if part.tag == "td" else 0
+            if linked and linked * 10 >= len(part.text_content().strip()) * 9:
+                part.clear()
+            part.tag = "div"
+
+
+def _lays_out(table: HtmlElement, most: int) -> bool:
+    """Whether most of the page's text stands in the table, and the headline, or several paragraphs in one cell."""
+    if len(table.text_content()) < most:
+        return False
+    return next(table.iter("h1"), None) is not None or any(map(_holds_paragraphs, table.iter("td")))
+
+
+def _holds_paragraphs(cell: HtmlElement) -> bool:
+    breaks = sum(1 for each in cell.iter("br") if (after := each.getnext()) is not None and after.tag == "br")
+    blocks = sum(1 for each in cell.iter("p") if len(each.text_content()) > _PROSE)
+    return max(breaks, blocks) >= _FEWEST_BLOCKS and len(cell.text_content()) > _PROSE * _FEWEST_BLOCKS
+
+
+def _parts_of(table: HtmlElement) -> list[HtmlElement]:
+    """The table, its rows and its cells, but none of a table that lies in it."""
+    parts, waiting = [], [table]
+    while waiting:
+        part = waiting.pop()
+        parts.append(part)
+        waiting += [each for each in part if each.tag in ("tbody", "thead", "tfoot", "tr", "td", "th")]
+    return parts
 
 
 def _flatten_tables(tree: HtmlElement) -> None:

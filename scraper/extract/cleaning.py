@@ -11,9 +11,9 @@ from archive.records import Article, Site, count_words
 from scraper import urls
 from scraper.errors import NotAnArticle
 from scraper.extract import cues, template
-from scraper.extract.blocks import lighten
+from scraper.extract.blocks import lighten, without_comments
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
-from scraper.extract.decoding import utf8_of
+from scraper.extract.decoding import is_garbled, utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line
 from scraper.extract.gaps import filled
@@ -158,7 +158,12 @@ def _template_for(page: _Page) -> Template | None:
 def _by_teacher(page: _Page, start: str) -> Cleaned:
     """What the whole extraction makes of a page, from the rung `start` on down."""
     light_page = light(page.body)
-    is_borne = RUNGS.index(start) < RUNGS.index("lexbor") and fault(light_page, FOR_LXML) is None
+    why = fault(light_page, FOR_LXML)
+    if why and why.reason in ("too-large", "too-many-tags") and page.tree:
+        # What makes a page too much is, if anything that people wrote, what its readers say below the article.
+        light_page = light(without_comments(LexborHTMLParser(light_page)))
+        why = fault(light_page, FOR_LXML)
+    is_borne = RUNGS.index(start) < RUNGS.index("lexbor") and why is None
     tree = tree_of(light_page) if is_borne else None
     if tree is None:
         return _without_a_tree(page, light_page, start)
@@ -260,6 +265,7 @@ def _linked_source(tree: LexborHTMLParser, url: str) -> str | None:
 def _article(page: Cleaned) -> Article:
     facts, cleared = page.facts, page.cleared
     origins = {**facts.origins, **page.stated}
+    letters = {"letters": "garbled"} if is_garbled(" ".join(line.text for line in cleared.lines)) else {}
     source_link = cleared.source_link or page.linked
     # A byline in the text names people where the page's declarations name an agency or a desk.
     authors = facts.authors if names_in(facts.authors) else cleared.authors or facts.authors
@@ -292,7 +298,7 @@ def _article(page: Cleaned) -> Article:
         access=page.access,
         source_link=source_link,
         origins=origins,
-        extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": page.rung, **page.told},
+        extractor={**VERSIONS, "facts": FACTS, "rules": RULES, "rung": page.rung, **page.told, **letters},
         site_memory=page.site_memory,
     )
     return with_reservations(article, facts.reservations, "meta")

@@ -238,7 +238,7 @@ def _names_outlet(text: _Text, at: int, outlets: set[str], *, near_end: bool) ->
 
 
 def _drop_captions(text: _Text) -> None:
-    prose = text.paragraphs()
+    prose = set(text.paragraphs())
     for at in text.left():
         if text.words[at] <= 90 and text.lines[at].kind != "row" and is_caption(text.lines[at].text):
             others = len(prose) - (at in prose)
