@@ -18,7 +18,7 @@ from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line
 from scraper.extract.gaps import filled
 from scraper.extract.kinds import access_of, kind_of
-from scraper.extract.lines import RULES, Cleared, without_cruft
+from scraper.extract.lines import RULE_NAMES, RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
 from scraper.extract.marks import NO_MARKS, Marks, marks_of
 from scraper.extract.names import names_in
@@ -33,7 +33,7 @@ from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 
 # What can be taken out, so that a bench shows what it is worth.
-PARTS: Final = ("live", "template", *template.PARTS, "cruft", "passed-over", "marks", "json-ld", "state")
+PARTS: Final = ("live", "template", *template.PARTS, "cruft", "passed-over", "marks", "json-ld", "state", *RULE_NAMES)
 _LARGEST_HEAD = 2_000_000  # bytes that are looked at for the facts of a page without a tree
 _HEAD = replace(FOR_LXML, tags=5_000)
 
@@ -157,6 +157,8 @@ def _template_for(page: _Page) -> Template | None:
 
 def _by_teacher(page: _Page, start: str) -> Cleaned:
     """What the whole extraction makes of a page, from the rung `start` on down."""
+    if _template_for(page):
+        page = replace(page, tree=page.whole())  # the template has made it lighter
     light_page = light(page.body)
     why = fault(light_page, FOR_LXML)
     if why and why.reason in ("too-large", "too-many-tags") and page.tree:
@@ -217,6 +219,7 @@ def _cleared(lines: list[Line], page: _Page, marks: Marks = NO_MARKS) -> Cleared
         outlets=(*facts.outlets, site_of(page.url)),
         authors=facts.authors,
         marks=marks,
+        rules=page.parts,
     )
 
 
