@@ -69,9 +69,14 @@ def understand(head: bytes, body: bytes, url: str, *, start: str = TOP, site: Si
         raise NotAnArticle(url, "pdf", "the link leads to a PDF")
     if media_type not in _HTML and not (media_type is None and b"<" in entity[:1024]) and entity.strip():
         raise NotAnArticle(url, "media-type", f"the link leads to {media_type or 'something unnamed'}, not to a page")
-    declared = _CHARSET.search(heads.field(head, "content-type") or "")
-    article = _cleaned(entity, url, declared[1] if declared else None, start, site)
+    article = _cleaned(entity, url, charset_in(head), start, site)
     return with_reservations(article, in_head(head, url), "header")
+
+
+def charset_in(head: bytes) -> str | None:
+    """The label of the charset that a response declares."""
+    declared = _CHARSET.search(heads.field(head, "content-type") or "")
+    return declared[1] if declared else None
 
 
 def _cleaned(body: bytes, url: str, charset: str | None, start: str, site: Site | None) -> Article:

@@ -5,11 +5,13 @@ templates   kind of page, or "*" for those without one of their own → {"select
             "pages": how many taught it}
 cruft       bare texts of the lines that the site's articles repeat
 sample      one page in so many is cleaned both ways, by its URL, so that drift is seen
-held        {"from", "to"}: when the first and the last of the captures that taught it were taken, null when unknown
+held        {"from", "to"}: when the first and the last of the captures that taught it were taken, null when unknown;
+            of a layout that began with a drift, those since
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -41,7 +43,26 @@ class Known:
 
 def known_of(site: Site | None) -> Known:
     """What a site's memory holds."""
-    if site is None or site.memory.get("version") != VERSION:
+    return _known(_Itself(site)) if site else Known()
+
+
+class _Itself:
+    """A site that equals nothing but itself: what is read of a frozen value once need not be read for every page."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def __hash__(self) -> int:
+        return id(self.site)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.site is self.site
+
+
+@lru_cache(maxsize=64)
+def _known(it: _Itself) -> Known:
+    site = it.site
+    if site.memory.get("version") != VERSION:
         return Known()
     templates = {kind: Template(**said) for kind, said in site.memory.get("templates", {}).items()}
     return Known(
