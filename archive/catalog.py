@@ -22,6 +22,7 @@ from archive.tables import aliases, captures, redactions, revisions, rulings, sc
 from archive.warc import stamp
 
 _AT_ONCE = 200  # rows taken from the database at a time where there may be any number
+_FEW_AT_ONCE = 10  # where a row may be large
 _READER_MS = 5_000  # for so long a reader may keep the log of a SQLite file from being emptied
 _WRITERS = 7_072_657  # the advisory lock that orders writing transactions on PostgreSQL: any number, but one only
 _FACTS = [each.name for each in fields(Facts)]
@@ -324,6 +325,32 @@ class Reading:
                 found.setdefault(row["sha256"], _revision(row))
         return list(found.values())
 
+    def count_articles(self, site: str, *, limit: int) -> int:
+        """How many articles of a host were kept; of more than `limit` no more are counted."""
+        told = sa.select(revisions.c.canonical_url).distinct().where(revisions.c.site == site, _STANDS).limit(limit)
+        return self._sql.execute(sa.select(sa.func.count()).select_from(told.subquery())).scalar() or 0
+
+    def has_news(self, site: str, *, since: datetime) -> bool:
+        """Whether the host told an article that was captured later than that."""
+        told = revisions.select().where(revisions.c.site == site, revisions.c.captured_at > since)
+        return self._sql.execute(told.where(revisions.c.verdict.in_(("new", "copy"))).limit(1)).first() is not None
+
+    def read_by(self, state: Site, *, limit: int) -> list[tuple[datetime, Mapping[str, str]]]:
+        """When the pages were captured that this state of a site's memory helped to read since it was learned, and what
+        `Facts.extractor` says of them: the newest first.
+        """
+        query = sa.select(revisions.c.captured_at, revisions.c.extractor).where(
+            revisions.c.site == state.site,
+            revisions.c.captured_at >= state.learned_at,
+            revisions.c.site_memory == f"{state.site}@{state.number}",
+            _STANDS,
+        )
+        return [(at, said) for at, said in self._sql.execute(query.order_by(*_NEWEST_FIRST).limit(limit))]
+
+    def sites_told(self) -> list[str]:
+        """Every host of which an article was kept."""
+        return list(self._sql.execute(sa.select(revisions.c.site).distinct().order_by(revisions.c.site)).scalars())
+
     def last_captured_at(self) -> datetime | None:
         """When the newest capture was taken."""
         query = sa.select(captures.c.captured_at).order_by(captures.c.captured_at.desc()).limit(1)
@@ -437,6 +464,12 @@ class Reading:
         """The hosts of which something was learned, each with the number of its newest state."""
         newest = sa.select(sites.c.site, sa.func.max(sites.c.number).label("number")).group_by(sites.c.site)
         return {row["site"]: row["number"] for row in self._rows(newest.order_by(sites.c.site))}
+
+    def periods(self, name: str) -> list[tuple[datetime, int]]:
+        """When the layout began that a state of what was learned about a host knows, and its number: newest first."""
+        query = sites.select().where(sites.c.site == name).order_by(sites.c.number.desc())
+        rows = self._rows(query.execution_options(yield_per=_FEW_AT_ONCE))
+        return [(Site(**{each: row[each] for each in _SITE}).began, row["number"]) for row in rows]
 
     def rows_in(self, warc: str) -> Iterator[Capture | Revision]:
         """The captures and revisions that the catalog places in a WARC file, by offset."""

@@ -229,6 +229,12 @@ class Site:
     learned_at: datetime
     memory: Mapping[str, Any] = field(default_factory=dict)  # what the extractor knows, as JSON
 
+    @property
+    def began(self) -> datetime:
+        """From when on captures show the layout that it knows: when the first of those that taught it was taken."""
+        held = self.memory.get("held")
+        return datetime.fromisoformat(held["from"]) if held else self.learned_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:

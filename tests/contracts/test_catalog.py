@@ -498,3 +498,48 @@ def test_every_commit_to_a_sqlite_catalog_waits_for_the_medium(catalog_url, open
         pytest.skip("PostgreSQL has a setting of its own")
     with open_catalog().writing() as writing:
         assert writing._sql.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def told_at(hours: int, **said: Any) -> Revision:
+    """A revision of an article of its own, captured so many hours after noon."""
+    url = f"{URL}-{hours}"
+    facts = replace(REVISION.facts, url=url, canonical_url=url, **said)
+    at = NOON + timedelta(hours=hours)
+    return replace(REVISION, record_id=f"urn:uuid:r{hours}", captured_at=at, names_file=False, facts=facts)
+
+
+def test_what_decides_whether_a_site_is_learned_is_told(catalog):
+    site = Site(site="harbour-post.example", number=2, learned_at=NOON + timedelta(hours=2))
+    by_it, by_another = "harbour-post.example@2", "harbour-post.example@1"
+    told = [
+        told_at(1, site_memory=by_it),  # before it was learned: read again since
+        told_at(3, site_memory=by_another),
+        told_at(4, site_memory=by_it, extractor={"template": "fits"}),
+        told_at(5, site_memory=by_it, extractor={"template": "misfit"}),
+        replace(told_at(6, site_memory=by_it), verdict="superseded"),
+    ]
+    with catalog.writing() as writing:
+        for revision in told:
+            writing.add_revision(revision)
+    with catalog.reading() as reading:
+        assert reading.read_by(site, limit=9) == [
+            (NOON + timedelta(hours=5), {"template": "misfit"}),
+            (NOON + timedelta(hours=4), {"template": "fits"}),
+        ]
+        assert len(reading.read_by(site, limit=1)) == 1
+        assert [reading.count_articles(site.site, limit=limit) for limit in (2, 9)] == [2, 4]
+        assert reading.count_articles("elsewhere.example", limit=9) == 0
+        assert reading.has_news(site.site, since=NOON + timedelta(hours=4))
+        assert not reading.has_news(site.site, since=NOON + timedelta(hours=5))
+        assert reading.sites_told() == [site.site]
+
+
+def test_the_periods_of_a_site_are_told_newest_first(catalog):
+    held = {"from": "2026-11-01T00:00:00+00:00", "to": "2026-11-02T00:00:00+00:00"}
+    with catalog.writing() as writing:
+        for number, memory in ((1, {"held": held}), (2, {})):
+            state = Site(site="a.example", number=number, learned_at=NOON, memory=memory)
+            writing.add_site(state, record=f"urn:uuid:s{number}")
+    with catalog.reading() as reading:
+        assert reading.periods("a.example") == [(NOON, 2), (datetime(2026, 11, 1, tzinfo=UTC), 1)]
+        assert reading.periods("b.example") == []
