@@ -4,11 +4,12 @@ Like is compared with like: a text that changed because the extractor changed is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from archive.records import REVISING, Article, Facts, Revision, Verdict
 
+_TEMPLATE: Final = "template"  # the rung of what a template has read
 # What an extractor says of the page, not of itself.
 _OF_THE_PAGE: Final = frozenset(("rung", "template", "agreement", "letters"))
 
@@ -25,6 +26,7 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
     """What the article is, measured against its latest revision.
 
     baseline: the latest revision's capture as today's extractor reads it; needed only when `same_extractor` says no.
+    Where it says that the facts have changed and the text is another one for the extractor alone, see `with_text_of`.
     """
     if latest is None:
         return Change(verdict="new")
@@ -33,7 +35,8 @@ def compare(article: Article, latest: Revision | None, *, baseline: Article | No
     if article.sha256 == latest.sha256:
         return Change(verdict="facts" if changed else None, facts_changed=changed)
     if baseline is not None and baseline.text == article.text:
-        return Change(verdict=None, facts_changed=changed)  # the extractor made the difference
+        # The extractor made the difference between the texts, and none between the facts.
+        return Change(verdict="facts" if changed else None, facts_changed=changed)
     return Change(verdict="revised", facts_changed=changed)
 
 
@@ -45,10 +48,26 @@ def same_extractor(article: Article, latest: Revision) -> bool:
     return (_versions(article), article.site_memory) == (_versions(latest.facts), latest.facts.site_memory)
 
 
+def same_way(now: Facts, before: Facts) -> bool:
+    """Whether both texts came by a template, or both by the teacher: on the same page the two may differ."""
+    return (now.extractor.get("rung") == _TEMPLATE) == (before.extractor.get("rung") == _TEMPLATE)
+
+
+def with_text_of(before: Article, now: Article) -> Article:
+    """Today's facts with the text of before: what is kept where the extractor alone reads the text otherwise."""
+    return replace(
+        now,
+        headline=before.headline,
+        paragraphs=before.paragraphs,
+        extractor=before.extractor,
+        site_memory=before.site_memory,
+    )
+
+
 def between(now: Facts, before: Facts) -> tuple[str, ...] | None:
     """The names of the facts that differ; None when the two were cleaned by different extractors."""
     alike = (_versions(now), now.site_memory) == (_versions(before), before.site_memory)
-    return facts_changed(now, before) if alike else None
+    return facts_changed(now, before) if alike and same_way(now, before) else None
 
 
 def _versions(facts: Facts) -> dict[str, str]:

@@ -30,13 +30,14 @@ from archive.records import (
     Validators,
     Visit,
 )
-from scraper.compare import Change, compare, same_extractor
+from scraper.compare import Change, compare, same_extractor, same_way, with_text_of
 from scraper.declarations import Declarations
 from scraper.desk import Desk
 from scraper.errors import ExtractError, FetchError, NotAnArticle, Refused, Unreadable
 from scraper.fetcher import Fetcher
 from scraper.frontier import Frontier
 from scraper.gate import SPARE, Gate, Memory
+from scraper.handing import Handed
 from scraper.ladder import Deaths, article_of
 from scraper.links import Announced, Kind
 from scraper.network import Network
@@ -50,6 +51,7 @@ from scraper.workers import Workers
 PRODUCT = "pressmark"  # our token in robots.txt and in the User-Agent
 _EVER = datetime.min.replace(tzinfo=UTC)
 _ROBOTS_AGE = timedelta(days=7)  # for so long a good copy stands in for a robots.txt that cannot be had
+SavedPage = tuple[bytes, bytes, str]  # response head, body with its content coding, URL after redirects
 _NOT_KEPT = (WriteFailed, ReadOnly)
 _ROLES: dict[Kind, Role] = {"feed": "feed", "home": "front", "front": "front"}  # of the others: sitemap
 
@@ -232,42 +234,66 @@ class Line:
         if seen and as_before(page.answer.response_head, page.answer.url, seen.facts):
             visit = replace(visit, outcome="unchanged", article=seen.article, aliases=aliases(page))
             return await self._noted(Told(visit=visit, captures=captures, revision=seen))
-        head, body = await self.desk.payload(page.answer)
-        article = await article_of(self._workers, head, body, page.answer.url, deaths=self._deaths)
+        came = (*await self.desk.payload(page.answer), page.answer.url)
+        site = await self.desk.known_site(page.answer.url)
+        article = await self._read(came, site)
         declared = self._declarations.reserved_at(page.answer.url)
-        article = self._network.secrets.told(with_reservations(article, declared, FOR_THE_SITE))
+        article = with_reservations(article, declared, FOR_THE_SITE)
         known = await self.desk.known_as(article.canonical_url, asked=asked, moved=moved(page))
         visit = replace(visit, article=known, aliases=aliases(page))
         told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known))
-        return await self._kept(told) if self.desk.keeps else told
+        return await self._kept(told, came, site) if self.desk.keeps else told
 
-    async def _kept(self, told: Told) -> Told:
+    async def _read(self, page: SavedPage, site: Handed | None) -> Article:
+        article = await article_of(self._workers, *page, site=site, deaths=self._deaths)
+        return self._network.secrets.told(article)
+
+    async def _kept(self, told: Told, came: SavedPage, site: Handed | None) -> Told:
         """Keep the article if it says something new; decide anew when another process kept one meanwhile."""
         article, visit = told.article, told.visit
         while article:
             latest = await self.desk.latest(article.canonical_url)
-            change = await self._compared(article, latest)
+            change = await self._compared(article, latest, came, site)
             told = replace(told, facts_changed=change.facts_changed)
             if change.verdict is None:
                 unchanged = replace(visit, outcome="unchanged")
                 return await self._noted(replace(told, visit=unchanged, revision=latest))
             outcome: Outcome = "unchanged" if change.verdict == "facts" else change.verdict
-            revision = await self.desk.keep(article, replace(visit, outcome=outcome), change, latest)
+            kept = article
+            if change.verdict == "facts" and latest and article.sha256 != latest.sha256:
+                kept = with_text_of(await self.desk.told_by(latest), article)
+            revision = await self.desk.keep(kept, replace(visit, outcome=outcome), change, latest)
             if revision is not None:
                 outcome = "copy" if revision.verdict == "copy" else outcome
                 return replace(told, visit=replace(visit, outcome=outcome), revision=revision)
         return told
 
-    async def _compared(self, article: Article, latest: Revision | None) -> Change:
-        """Like with like: when the extractor is another one, the earlier capture is read by today's."""
-        baseline: Article | None = None
-        if latest is not None and not same_extractor(article, latest):
-            with suppress(NotAnArticle, ExtractError, FetchError):
-                before = await self.desk.payload_of(latest)
-                if before:
-                    baseline = await article_of(self._workers, *before, latest.facts.url, deaths=self._deaths)
-                    baseline = self._network.secrets.told(baseline)
-        return compare(article, latest, baseline=baseline)
+    async def _compared(
+        self, article: Article, latest: Revision | None, came: SavedPage, site: Handed | None
+    ) -> Change:
+        """Like with like: when the extractor or what is known of the site is another, the earlier capture is read anew.
+
+        Where one of the two came by a template and the other did not, both are read without.
+        """
+        if latest is None:
+            return compare(article, None)
+        baseline = None if same_extractor(article, latest) else await self._read_before(latest, site)
+        change = compare(article, latest, baseline=baseline)
+        if change.verdict is None or site is None or same_way(article, baseline or latest.facts):
+            return change
+        plain = site.without_templates()
+        before, now = await self._read_before(latest, plain), await self._read_again(came, plain)
+        return compare(now, latest, baseline=before) if now and before else change
+
+    async def _read_before(self, latest: Revision, site: Handed | None) -> Article | None:
+        earlier = await self.desk.payload_of(latest)
+        return await self._read_again((*earlier, latest.facts.url), site) if earlier else None
+
+    async def _read_again(self, page: SavedPage, site: Handed | None) -> Article | None:
+        """The article in a page that was understood before; None when it is not any more."""
+        with suppress(NotAnArticle, ExtractError, FetchError):
+            return await self._read(page, site)
+        return None
 
     async def _noted(self, told: Told) -> Told:
         await self.desk.note(told.visit)

@@ -20,14 +20,18 @@ from archive.catalog import Reading
 from archive.disk import space
 from archive.errors import ArchiveError, ReadOnly, Unsettled, WriteFailed
 from archive.heads import status_of
-from archive.records import Article, Capture, Exchange, Outcome, Page, Redaction, Revision, Validators, Visit
+from archive.records import Article, Capture, Exchange, Outcome, Page, Redaction, Revision, Site, Validators, Visit
 from archive.warc import read_fields, sha1
 from scraper.compare import Change, known_as
+from scraper.handing import AtHand, Handed
+from scraper.learning import FIRST, Report, look_of
 from scraper.outcomes import known_by
+from scraper.urls import site
 
 T = TypeVar("T")
 
 _MOST_TOGETHER = 32  # operations in one group; a group of more is hardly faster, and whoever waits waits longer
+_LOOKS = 100  # pages that the newest state of a site helped to read: so many are looked at
 _PAUSE = 60.0  # seconds after a write that failed, before anything is fetched again
 _LEAST_FREE = 10**9  # bytes
 _LEAST_FREE_SHARE = 50  # of how many parts one is to be free: 2 %
@@ -89,6 +93,21 @@ class Desk(Protocol):
 
     async def payload_of(self, revision: Revision) -> tuple[bytes, bytes] | None:
         """Head and body that a revision was understood from."""
+
+    async def told_by(self, revision: Revision) -> Article:
+        """The article as that revision tells it."""
+
+    async def known_site(self, url: str) -> Handed | None:
+        """What was learned of the URL's site; None: nothing yet. What another process learns is known in minutes."""
+
+    async def report(self, name: str) -> Report:
+        """What the archive tells of a site, for the decision whether it is learned."""
+
+    async def sites(self) -> list[str]:
+        """Every site of which an article was kept."""
+
+    async def remember(self, state: Site) -> bool:
+        """A new state of what was learned of a site; False: another process has remembered one meanwhile."""
 
     async def keep(self, article: Article, visit: Visit, change: Change, latest: Revision | None) -> Revision | None:
         """A new revision; None when another process kept one since `latest`."""
@@ -173,6 +192,7 @@ class ArchiveDesk:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
         self._waiting: deque[_Operation[Any]] = deque()
         self._held: list[Visit] = []
+        self._sites = AtHand()
         # When a page could not be kept (time.monotonic), and why; None once one is kept again.
         self._failed: tuple[float, ArchiveError] | None = None
 
@@ -293,6 +313,39 @@ class ArchiveDesk:
         capture = await self._asked(lambda reading: reading.capture(revision.capture))
         return await self._called(self._archive.payload, capture) if capture else None
 
+    async def told_by(self, revision: Revision) -> Article:
+        return await self._called(self._archive.article, revision)
+
+    async def known_site(self, url: str) -> Handed | None:
+        try:
+            name = site(url)
+        except ValueError:
+            return None
+        if not self._sites.is_fresh(name, now=time.monotonic()):
+            newest = await self._asked(lambda reading: reading.site(name))
+            self._sites.put(name, newest, now=time.monotonic())
+        return self._sites.get(name)
+
+    async def report(self, name: str) -> Report:
+        def asked(reading: Reading) -> Report:
+            state = reading.site(name)
+            if state is None:
+                return Report(articles=reading.count_articles(name, limit=FIRST), state=None, has_news=False)
+            looks = reading.read_by(state, limit=_LOOKS)
+            has_news = reading.has_news(name, since=state.learned_at)
+            return Report(articles=FIRST, state=state, has_news=has_news, looks=tuple(look_of(*each) for each in looks))
+
+        return await self._asked(asked)
+
+    async def sites(self) -> list[str]:
+        return await self._asked(lambda reading: reading.sites_told())
+
+    async def remember(self, state: Site) -> bool:
+        is_new = await self._written(lambda: self._archive.remember(state))
+        newest = state if is_new else await self._asked(lambda reading: reading.site(state.site))
+        self._sites.put(state.site, newest, now=time.monotonic())
+        return is_new
+
     async def keep(self, article: Article, visit: Visit, change: Change, latest: Revision | None) -> Revision | None:
         after = latest.record_id if latest else None
         changed, verdict = change.facts_changed, change.verdict
@@ -398,6 +451,21 @@ class NoDesk:
 
     async def payload_of(self, revision: Revision) -> tuple[bytes, bytes] | None:
         return None
+
+    async def told_by(self, revision: Revision) -> Article:
+        raise NotImplementedError("a line that keeps nothing has no revision")
+
+    async def known_site(self, url: str) -> Handed | None:
+        return None
+
+    async def report(self, name: str) -> Report:
+        return Report(articles=0, state=None, has_news=False)
+
+    async def sites(self) -> list[str]:
+        return []
+
+    async def remember(self, state: Site) -> bool:
+        return False
 
     async def keep(self, article: Article, visit: Visit, change: Change, latest: Revision | None) -> Revision | None:
         raise NotImplementedError("a line that keeps nothing does not ask for it")

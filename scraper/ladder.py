@@ -11,11 +11,12 @@ import functools
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from archive.records import Article
 from scraper.errors import ExtractError
 from scraper.extract import TOP, understand
+from scraper.handing import Handed
 from scraper.workers import Workers, site_of
 
 # Rung, and its share of the time that a page may take; the rest goes into starting workers.
@@ -51,9 +52,18 @@ class Deaths:
             self._times.popitem(last=False)
 
 
-async def article_of(workers: Workers, head: bytes, body: bytes, url: str, *, deaths: Deaths | None = None) -> Article:
+async def article_of(
+    workers: Workers,
+    head: bytes,
+    body: bytes,
+    url: str,
+    *,
+    site: Handed | None = None,
+    deaths: Deaths | None = None,
+) -> Article:
     """The article in a response, by the first rung that comes back alive.
 
+    site: what was learned of its site, for every rung.
     deaths: of pages before this one, where others wait for the workers; without, each page begins at the top.
     Raises what `scraper.extract.understand` raises; ExtractError with the first rung's end, when none does.
     """
@@ -61,7 +71,7 @@ async def article_of(workers: Workers, head: bytes, body: bytes, url: str, *, de
     is_late = deaths.are_many(url)
     ends: list[ExtractError] = []
     try:
-        article = await _climbed_down(workers, (head, body, url), STEPS[-1:] if is_late else STEPS, ends)
+        article = await _climbed_down(workers, (head, body, url), STEPS[-1:] if is_late else STEPS, ends, site)
     finally:
         if not any(end.reason == "stopped" for end in ends):
             deaths.add(url, killed=any(end.reason in _KILLED for end in ends))
@@ -70,12 +80,17 @@ async def article_of(workers: Workers, head: bytes, body: bytes, url: str, *, de
 
 
 async def _climbed_down(
-    workers: Workers, page: tuple[bytes, bytes, str], steps: Sequence[tuple[str, float]], ends: list[ExtractError]
+    workers: Workers,
+    page: tuple[bytes, bytes, str],
+    steps: Sequence[tuple[str, float]],
+    ends: list[ExtractError],
+    site: Handed | None,
 ) -> Article:
     """The article by the first of these rungs that comes back alive; how the others ended is added to `ends`."""
+    known: dict[str, Any] = {"site": site} if site else {}  # it arrives as a Site
     for rung, share in steps:
         try:
-            return await workers.think(functools.partial(understand, start=rung), *page, share=share)
+            return await workers.think(functools.partial(understand, start=rung, **known), *page, share=share)
         except ExtractError as error:
             ends.append(error)
             if error.reason not in _FAILED:

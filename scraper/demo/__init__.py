@@ -24,6 +24,7 @@ What changes with the edition:
     2  harbour-tunnel gains a paragraph; interview gains an author; desalination only a later `modified`;
        storm-warning appears; every related box turns
     3  harbour-tunnel has a new headline and another last paragraph; tanker-fine answers 410
+    4  kosova-wire has a new layout, and not a word of it changed
 
 pilots-copy is the same text as pilots-strike on another site (with a canonical link to it that must not be believed),
 pilots-near-copy has one paragraph more.  View counters change with every request.

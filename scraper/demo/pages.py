@@ -42,7 +42,12 @@ def article(paper: Paper, story: Story, moment: Moment, *, variant: str = "") ->
         "related": teasers(rivals[turn:] + rivals[:turn]),
         "comment_count": str(moment.edition),
     }
-    return layout(paper.host + variant).substitute(slots)
+    return layout(paper.host + (variant or design(paper, moment.edition))).substitute(slots)
+
+
+def design(paper: Paper, edition: int) -> str:
+    """The variant of its layout in which a paper appears; most never change it."""
+    return ".redesign" if paper.redesigned and edition >= paper.redesigned else ""
 
 
 def front(paper: Paper, moment: Moment) -> str:

@@ -39,6 +39,7 @@ class Paper:
     sitemaps: tuple[str, ...] = ()  # URLs
     charset: str = "utf-8"
     parts: Literal["elements", "breaks"] = "elements"  # what stands between two blocks of its pages
+    redesigned: int | None = None  # first edition in its new layout
 
     @property
     def front(self) -> str:
@@ -190,6 +191,7 @@ PAPERS = {
             name="Kosova Wire",
             sections=("Region", "Life"),
             feeds=("http://kosova-wire.example/feed/",),
+            redesigned=4,
         ),
         Paper(
             host="world-tonight.example",

@@ -6,7 +6,16 @@ from dataclasses import fields, replace
 import pytest
 
 from archive.records import Article, Facts, Revision
-from scraper.compare import Change, compare, facts_changed, known_as, same_extractor
+from scraper.compare import (
+    Change,
+    between,
+    compare,
+    facts_changed,
+    known_as,
+    same_extractor,
+    same_way,
+    with_text_of,
+)
 
 URL = "https://harbour-post.example/2026/strike"
 
@@ -143,6 +152,30 @@ def test_what_was_reserved_before_anybody_looked_for_it_is_no_news():
 def test_a_site_learned_anew_is_another_extractor():
     assert same_extractor(STRIKE, KEPT)
     assert not same_extractor(replace(STRIKE, site_memory="harbour-post.example@2"), KEPT)
+
+
+def test_a_fact_that_changed_is_kept_with_the_text_that_another_extractor_read_otherwise():
+    old_page = replace(STRIKE, paragraphs=("Dock workers voted to return.", "Share!"), extractor={"pressmark": "0.2.0"})
+    today = replace(old_page, authors=("Lena Aho", "Otto Berg"), site_memory="harbour-post.example@2")
+    assert compare(today, KEPT, baseline=old_page) == Change(verdict="facts", facts_changed=("authors",))
+    kept = with_text_of(STRIKE, today)
+    assert (kept.text, kept.authors) == (STRIKE.text, ("Lena Aho", "Otto Berg"))
+    assert (kept.extractor, kept.site_memory) == (STRIKE.extractor, None)  # for they have read that text
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "is_same"),
+    [
+        ("template", "template", True),
+        ("trafilatura", "lexbor", True),
+        ("template", "trafilatura", False),
+        ("lexbor", "template", False),
+    ],
+)
+def test_a_template_and_the_teacher_read_a_page_in_two_ways(now, before, is_same):
+    one, other = (replace(STRIKE, extractor={"rung": rung}) for rung in (now, before))
+    assert same_way(one, other) == is_same
+    assert (between(one, other) is not None) == is_same
 
 
 def test_changed_facts_are_named_in_one_order():

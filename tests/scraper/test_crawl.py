@@ -15,9 +15,10 @@ import pytest
 from archive import Writer, open_writer
 from archive.catalog import Catalog
 from archive.errors import WriteFailed
-from archive.records import Page
+from archive.records import Page, Site
 from scraper.crawl import Line, Told
 from scraper.demo import SITES, Answer, Asked, Press, respond
+from scraper.extract.form import bare
 from tests.archive.pages import exchange, visit
 from tests.scraper.lines_at_work import on_line
 
@@ -92,6 +93,114 @@ def _with_a_counter(press: Press) -> Callable[[Asked], Answer]:
         return replace(page, body=page.body + b"<!-- 4711 visitors -->")
 
     return answer
+
+
+# ── a site that is known ─────────────────────────────────────────────────────────────────────────────────────────────
+
+WIRE = "kosova-wire.example"
+TEXT, COMMENT = "div.entry-content > p", "div.comment-content > p"
+
+
+def learned(archive: Writer, number: int, selector: str, *cruft: str) -> None:
+    """A state of what is known of the Kosova Wire: where its text stands, and what it repeats."""
+    templates = {"*": {"selector": selector, "pages": 5}}
+    memory = {"version": 1, "templates": templates, "cruft": list(cruft), "sample": 1_000_003, "held": None}
+    assert archive.remember(Site(site=WIRE, number=number, learned_at=datetime.now(UTC), memory=memory))
+
+
+def printed(press: Press, *edits: tuple[bytes, bytes], edition: int = 1) -> None:
+    """The same story on a page whose bytes are others, with these words in the place of those."""
+
+    def answer(asked: Asked) -> Answer:
+        page = respond(asked, edition=edition, hits=1)
+        body = page.body + b"<!-- 4711 visitors -->"
+        for before, now in edits:
+            assert before in body
+            body = body.replace(before, now)
+        return replace(page, body=body)
+
+    press.add(STORY, answer)
+
+
+def rung_of(told: Told) -> tuple[str | None, str | None]:
+    assert told.article
+    return told.article.extractor["rung"], told.article.site_memory
+
+
+def test_what_is_known_of_a_site_reads_its_pages_and_the_text_says_so(press, archive):
+    learned(archive, 1, TEXT)
+    told = fetch(press, archive)
+    assert told.revision
+    assert (told.visit.outcome, rung_of(told)) == ("new", ("template", f"{WIRE}@1"))
+    assert told.revision.facts.site_memory == f"{WIRE}@1"
+
+
+def test_a_state_that_another_process_has_learned_since_is_the_one_that_is_used(press, archive):
+    learned(archive, 1, TEXT)
+    learned(archive, 2, TEXT)
+    assert rung_of(fetch(press, archive)) == ("template", f"{WIRE}@2")
+
+
+@pytest.mark.parametrize("before", [None, "div.entry-content > p, div.comment-content > p"])
+def test_a_site_learned_anew_makes_no_page_look_revised_and_hides_no_revision(press, archive, before):
+    if before:
+        learned(archive, 1, before)
+    first = fetch(press, archive)
+    paragraphs = (first.article or pytest.fail("no article")).paragraphs
+    learned(archive, 2, TEXT, bare(paragraphs[-1]))
+    printed(press)
+    told = fetch(press, archive)
+    assert (told.visit.outcome, told.revision, rung_of(told)) == (
+        "unchanged",
+        first.revision,
+        ("template", f"{WIRE}@2"),
+    )
+    assert told.article
+    assert told.article.paragraphs != paragraphs
+    printed(press, (b"wound the clock", b"stopped the clock"))
+    assert fetch(press, archive).visit.outcome == "revised"
+
+
+def test_a_redesign_makes_no_page_look_revised_and_hides_no_revision(press, archive):
+    learned(archive, 1, f"{TEXT}, {COMMENT}")  # the teacher takes no comments
+    first = fetch(press, archive)
+    printed(press, edition=4)
+    told = fetch(press, archive)
+    assert told.article
+    assert told.article.extractor["template"] == "misfit"
+    assert first.article
+    assert told.article.text != first.article.text
+    assert (told.visit.outcome, told.revision) == ("unchanged", first.revision)
+    printed(press, (b"wound the clock", b"stopped the clock"), edition=4)
+    assert fetch(press, archive).visit.outcome == "revised"
+
+
+def test_a_page_that_fits_the_layout_of_today_and_did_not_yesterday_is_not_revised(press, archive):
+    learned(archive, 1, "div.reader__column > p")
+    first = fetch(press, archive)
+    assert rung_of(first) == ("trafilatura", f"{WIRE}@1")
+    printed(press, edition=4)
+    told = fetch(press, archive)
+    assert (told.visit.outcome, told.revision, rung_of(told)) == (
+        "unchanged",
+        first.revision,
+        ("template", f"{WIRE}@1"),
+    )
+
+
+def test_a_fact_that_changed_is_kept_with_the_text_as_it_was_when_the_site_was_learned_anew(press, archive):
+    learned(archive, 1, f"{TEXT}, {COMMENT}")
+    first = fetch(press, archive)
+    learned(archive, 2, TEXT)
+    said = (b'<html lang="en-US">', b'<html lang="en-GB">'), (b'"inLanguage": "en-US"', b'"inLanguage": "en-GB"')
+    printed(press, *said)
+    told = fetch(press, archive)
+    assert told.revision
+    assert first.revision
+    assert (told.revision.verdict, told.facts_changed) == ("facts", ("language",))
+    assert (told.revision.sha256, told.revision.facts.site_memory) == (first.revision.sha256, f"{WIRE}@1")
+    printed(press, *said, (b"4711", b"4712"))
+    assert fetch(press, archive).revision == told.revision
 
 
 def test_a_feed_whose_links_were_never_taken_in_is_read_though_it_did_not_change(press, archive):
