@@ -6,6 +6,7 @@
     journal     every 15 min    write the visits that no record holds yet
     midnight    00:00 UTC       close the WARC file, seal the day
     seal        every 10 min    what midnight missed; ask for time stamps, where they are wanted
+    lessons     every 5 s       learn the sites that are due, one after the other
     heartbeat   as configured   counts
 
 APScheduler holds this clockwork and nothing else: what is due when lies in the frontier, so nothing is lost with us.
@@ -35,6 +36,7 @@ from scraper.errors import ConfigError
 from scraper.frontier import Due
 from scraper.output import safe
 from scraper.rounds import Rounds
+from scraper.school import Lesson
 from scraper.sources import Source
 from scraper.stamping import Stamping
 
@@ -113,6 +115,7 @@ class _Clockwork:
         self._watched: tuple[Source, ...] = ()
         self._seen = self._seeds()
         self._is_paused = False
+        self._has_looked_at_all = False
         self._stamping = Stamping(made.network, config.archive.dir, authorities(config))
         self._rounds = Rounds(made.line, made.frontier, pace(config), self._tell)
 
@@ -136,6 +139,7 @@ class _Clockwork:
             (self._journal, IntervalTrigger(minutes=15)),
             (self._close_warc, CronTrigger(hour=0, minute=0, timezone=UTC)),
             (self._seal, IntervalTrigger(minutes=10, start_date=datetime.now(UTC) + _SETTLED)),
+            (self._learn, IntervalTrigger(seconds=5)),
             (self._beat, IntervalTrigger(seconds=max(1, round(self._config.daemon.heartbeat)))),
         ]
         for job, trigger in jobs:
@@ -195,6 +199,8 @@ class _Clockwork:
         self._log.info("visit", **{name: value for name, value in said.items() if value is not None})
         if told.fell:
             self._log.warning("trap", message=told.trap)
+        if self._made.school and told.article and told.revision:
+            self._made.school.saw(told.revision.facts.site)
 
     async def _see_sources(self) -> None:
         seeds = self._seeds()
@@ -232,6 +238,27 @@ class _Clockwork:
             self._log.info("stamped", file=path)
         for failure in asked.failed:
             self._log.warning("not stamped, asked again later", error=str(failure))
+
+    async def _learn(self) -> None:
+        """Learn the sites that are due; what waits is looked at again in a moment."""
+        school = self._made.school
+        if school is None:
+            return
+        if not self._has_looked_at_all:
+            await school.look_at_all()
+            self._has_looked_at_all = True
+        while lesson := await school.next():
+            self._tell_lesson(lesson)
+
+    def _tell_lesson(self, lesson: Lesson) -> None:
+        if lesson.failure:
+            self._log.warning("not learned", site=lesson.site, why=lesson.why, message=lesson.failure)
+        if lesson.state:
+            memory = lesson.state.memory
+            known = {"number": lesson.state.number, "templates": list(memory["templates"])}
+            self._log.info("learned", site=lesson.site, why=lesson.why, **known, cruft=len(memory["cruft"]))
+        elif not lesson.failure:
+            self._log.info("nothing new learned", site=lesson.site, why=lesson.why)
 
     async def _beat(self) -> None:
         self.heartbeat()

@@ -25,6 +25,7 @@ from scraper.health import Bounds
 from scraper.imports import understood
 from scraper.network import Network
 from scraper.rounds import Pace
+from scraper.school import School
 from scraper.tap import NetworkSettings
 from scraper.workers import Workers
 
@@ -41,6 +42,7 @@ class Works:
     archive: Writer | None
     workers: Workers
     network: Network
+    school: School | None  # None: nothing is kept, or nothing is to be learned
 
 
 @asynccontextmanager
@@ -54,15 +56,25 @@ async def works(config: Config, *, keep: bool, wait: float = 10.0) -> AsyncItera
     with _closing(archive, desk):
         frontier = _frontier(config, archive)
         workers = new_workers(config)
+        school = _school(config, archive, desk)
         async with Network(network_settings(config)) as network:
             line = Line(network, frontier, workers, desk, _manners(config))
             try:
-                yield Works(line, frontier, archive, workers, network)
+                yield Works(line, frontier, archive, workers, network, school)
             finally:
+                if school:
+                    school.close()
                 workers.close()
                 desk.close()
                 frontier.let_go()
                 frontier.close()
+
+
+def _school(config: Config, archive: Writer | None, desk: Desk) -> School | None:
+    if archive is None or not config.extract.learn:
+        return None
+    megabytes = config.extract.memory // 10**6
+    return School(desk, root=archive.root, catalog=config.archive.catalog, megabytes=megabytes)
 
 
 def _frontier(config: Config, archive: Writer | None) -> Frontier:

@@ -280,6 +280,8 @@ class ExtractSection(Section):
     """for one process; some pages of 8 MB unfold to 2 GB, and are read by simpler means"""
     idle: Annotated[Seconds, Field(gt=0)] = 30
     """without work, then the processes end"""
+    learn: Annotated[bool, Strict()] = True
+    """once a day, from the pages kept of a site, where its text stands and what it repeats; false: use what is known"""
 
 
 class DaemonSection(Section):

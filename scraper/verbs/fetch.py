@@ -4,8 +4,8 @@ import asyncio
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,13 +25,17 @@ from scraper.frontier import Due
 from scraper.links import Announced
 from scraper.output import Output, capture_object, exit_code, safe
 from scraper.rounds import Rounds
+from scraper.school import School
 from scraper.sources import Source
 from scraper.traps import WORDS
-from scraper.urls import host
+from scraper.urls import host, site
 
 _OUTCOMES: tuple[Outcome, ...] = (
     "new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed",
 )  # fmt: skip
+
+
+_LOOK_SECONDS = 2.0  # between looks at which sites have become due
 
 
 def settings(flags: Flags, network: NetworkFlags | None = None) -> Config:
@@ -162,7 +166,8 @@ async def one_pass(config: Config, output: Output, *, again: bool, keep: bool, w
             show(_summary(len(sources), counts))
 
         async with works(config, keep=keep, wait=wait) as made:
-            await _work(made, config, sources, tell, again=again)
+            async with _lessons(made.school, sources, output):
+                await _work(made, config, sources, tell, again=again)
             left = made.frontier.counts(now=datetime.now(UTC))["due"]
     output.say(_summary(len(sources), counts))
     if left:
@@ -209,10 +214,49 @@ def _tell_poll(output: Output, told: Told, *, is_guess: bool) -> None:
         output.detail(f"{safe(visit.url)}: left out: {kinds}")
 
 
+@asynccontextmanager
+async def _lessons(school: School | None, sources: Iterable[Source], output: Output) -> AsyncIterator[None]:
+    """Sites are learned while the block works, and at its end those that it made due."""
+    if school is None:
+        yield
+        return
+    for source in sources:
+        with suppress(ValueError):
+            school.saw(site(source.url))
+    has_ended = asyncio.Event()
+    lessons = asyncio.create_task(_learn(school, has_ended, output))
+    try:
+        yield
+        has_ended.set()
+        await lessons
+    finally:
+        lessons.cancel()
+        await asyncio.gather(lessons, return_exceptions=True)
+
+
+async def _learn(school: School, has_ended: asyncio.Event, output: Output) -> None:
+    while True:
+        while lesson := await school.next():
+            if lesson.failure:
+                output.say(safe(f"{lesson.site}: not learned: {lesson.failure}"))
+            if lesson.state:
+                output.detail(f"learned     {safe(lesson.site)}@{lesson.state.number}")
+        if has_ended.is_set() and not school.is_waited_for:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await has_ended.wait()
+
+
 async def _work(
     made: Works, config: Config, sources: Sequence[Source], tell: Callable[[Due, Told], None], *, again: bool
 ) -> None:
-    rounds = Rounds(made.line, made.frontier, pace(config, again=again, thorough=True), tell)
+    def told(due: Due, came: Told) -> None:
+        tell(due, came)
+        if made.school and came.article and came.revision:
+            made.school.saw(came.revision.facts.site)
+
+    rounds = Rounds(made.line, made.frontier, pace(config, again=again, thorough=True), told)
     rounds.watch(sources, wake=True)
     try:
         await rounds.until_done()

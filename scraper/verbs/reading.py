@@ -113,7 +113,7 @@ def status(flags: Flags, *, watch: bool) -> int:
 def _status(archive: Archive, config: Config, output: Output) -> None:
     now = datetime.now(UTC)
     with archive.reading() as reading:
-        counts = reading.counts()
+        counts, known = reading.counts(), len(reading.sites())
         bytes_kept = sum(length for length, _ in reading.warc_files().values())
         day = reading.outcomes(since=now - timedelta(days=1))
     frontier = counts_in(archive.root / "frontier.sqlite", now=now)
@@ -126,6 +126,7 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
         {
             "archive": str(config.archive.dir),
             **counts,
+            "known_sites": known,
             "warc_bytes": bytes_kept,
             "last_day": by_outcome,
             "traps": len(trapped),
@@ -135,6 +136,8 @@ def _status(archive: Archive, config: Config, output: Output) -> None:
     output.line(f"archive    {config.archive.dir}")
     output.line(f"articles   {counts['articles']}, in {counts['revisions']} revisions and {counts['texts']} texts")
     output.line(f"captures   {counts['captures']}, in {counts['warcs']} WARC files of {bytes_kept / 1e6:.1f} MB")
+    if known:
+        output.line(f"known      {known} sites, in {counts['sites']} states of what was learned of them")
     if counts["redactions"]:
         output.line(f"redacted   {counts['redactions']} records")
     output.line(
