@@ -11,20 +11,29 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from archive.catalog import Reading
 from archive.errors import Damaged
 from archive.finding import Conditions
 from archive.reader import Archive
-from archive.records import FOR_THE_SITE, REVISING, Article, Facts, Revision, Ruling, Standing
+from archive.records import FOR_THE_SITE, REVISING, Article, Facts, Revision, Ruling, Site, Standing
 from archive.writer import Writer
 
 # Facts by which the extractor shows that it reads a page otherwise: it is the same page, whatever its site builds anew.
 _TOLD = (*REVISING, "modified", "image", "image_caption", "image_credit", "disagreements")
 _ARTICLES_AT_ONCE = 200  # whose names are asked of the catalog at a time
 
-SavedPage = tuple[bytes, bytes, str]  # response head, body with its content coding, URL after redirects
+
+class SavedPage(NamedTuple):
+    """A page as it was kept."""
+
+    head: bytes  # of the response
+    body: bytes  # with its content coding
+    url: str  # after redirects
+    site: Site | None = None  # what was known of its site at that time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +170,7 @@ def _ruling(change: Change, before: Ruling | None, now: datetime) -> Ruling:
 
 def _pages(archive: Archive, wanted: Conditions, begun: deque[tuple[Revision, ...]]) -> Iterator[SavedPage | Unread]:
     """The pages of all revisions, article by article; `begun` gets the revisions of each article as it begins."""
-    after = ""
+    after, known = "", _Known(archive)
     while True:
         with archive.reading() as reading:
             articles = reading.articles_where(wanted, after=after, limit=_ARTICLES_AT_ONCE)
@@ -170,18 +179,42 @@ def _pages(archive: Archive, wanted: Conditions, begun: deque[tuple[Revision, ..
                 standing = tuple(reading.revisions_of(after))
             if standing:  # else somebody else has superseded them since
                 begun.append(standing)
-                yield from (_page(archive, revision) for revision in standing)
+                yield from (_page(archive, revision, known) for revision in standing)
         if not articles:
             return
 
 
-def _page(archive: Archive, revision: Revision) -> SavedPage | Unread:
+class _Known:
+    """What was learned of the sites, by the time of a capture; articles come by URL, so a site's come together."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.periods = lru_cache(maxsize=16)(self._periods)
+        self.state = lru_cache(maxsize=16)(self._state)
+
+    def at(self, name: str, captured_at: datetime) -> Site | None:
+        """The state in whose period it lies: the newest whose layout had begun by then, else the first; if any."""
+        periods = self.periods(name)
+        begun = (number for began, number in periods if began <= captured_at)
+        return self.state(name, next(begun, periods[-1][1])) if periods else None
+
+    def _periods(self, name: str) -> list[tuple[datetime, int]]:
+        with self._archive.reading() as reading:
+            return reading.periods(name)
+
+    def _state(self, name: str, number: int) -> Site | None:
+        with self._archive.reading() as reading:
+            return reading.site(name, number=number)
+
+
+def _page(archive: Archive, revision: Revision, known: _Known) -> SavedPage | Unread:
     with archive.reading() as reading:
         capture = reading.capture(revision.capture)
     if capture is None:
         return Unread(reason="no-capture", message=f"{revision.capture} is not in this archive any more")
     try:
-        return (*archive.payload(capture), revision.facts.url)
+        state = known.at(revision.facts.site, revision.captured_at)
+        return SavedPage(*archive.payload(capture), revision.facts.url, state)
     except Damaged as damage:
         return Unread(reason="damaged", message=str(damage))
 

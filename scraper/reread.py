@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from archive.records import Article
 from archive.reextract import SavedPage, Unread
 from scraper.errors import ExtractError, FetchError, NotAnArticle
+from scraper.handing import handed
 from scraper.ladder import article_of
 from scraper.secrets import Secrets
 from scraper.workers import Workers
@@ -44,7 +45,8 @@ async def _end(task: asyncio.Task[Article | Unread]) -> Article | Unread:
 
 
 async def _read(page: SavedPage, workers: Workers, secrets: Secrets) -> Article | Unread:
+    known = handed(page.site) if page.site else None
     try:
-        return secrets.told(await article_of(workers, *page))
+        return secrets.told(await article_of(workers, page.head, page.body, page.url, site=known))
     except (NotAnArticle, ExtractError, FetchError) as error:
         return Unread(reason=error.reason, message=str(error))

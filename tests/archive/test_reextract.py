@@ -12,7 +12,7 @@ import pytest
 from archive import Writer, open_archive, open_writer
 from archive.finding import conditions, find
 from archive.rebuild import rebuild
-from archive.records import Article, Revision, Ruling
+from archive.records import Article, Revision, Ruling, Site
 from archive.reextract import Reread, SavedPage, Unread, accept, reextract, settle_copies
 from tests.archive.pages import HARBOUR, HOUSE, MORE_FACTS, NOON, article, damages, later, page, visit
 
@@ -53,7 +53,7 @@ def keep(archive: Writer, body: str, *, url: str = HARBOUR, hours: int = 0) -> R
     [capture] = archive.append(page(body.encode(), url=url, at=later(hours)))
     with archive.reading() as reading:
         latest = reading.latest(url)
-    told = old((b"", body.encode(), url))
+    told = old(SavedPage(b"", body.encode(), url))
     kept = archive.keep(
         told,
         visit(capture.record_id, url=url, article=url),
@@ -157,7 +157,7 @@ def test_a_fact_that_nobody_looked_for_when_the_page_came_is_found_in_it_and_mak
 
 
 def test_what_a_file_reserved_for_a_whole_site_is_in_no_page_and_stays(archive):
-    filed = replace(old((b"", b"One.\nAd: Soap.", HARBOUR)), reservations=("noai", "tdm-reservation=1"),
+    filed = replace(old(SavedPage(b"", b"One.\nAd: Soap.", HARBOUR)), reservations=("noai", "tdm-reservation=1"),
                     origins={"reservations:noai": "header", "reservations:tdm-reservation": "tdmrep.json"})  # fmt: skip
     [capture] = archive.append(page(b"One.\nAd: Soap."))
     archive.keep(filed, visit(capture.record_id, article=HARBOUR), verdict="new", after=None)
@@ -377,3 +377,42 @@ def test_one_that_was_killed_is_finished_by_the_next(tmp_path, after):
         take(archive)
         assert [standing(archive, url) for url in urls] == [[("new", f"Of {url}.")] for url in urls]
     assert damages(tmp_path / "a") == []
+
+
+# ── what was known of the site ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def learned(archive: Writer, number: int, *, began: int | None) -> Site:
+    """A state of what is known of the Harbour Post, whose layout began so many hours after noon."""
+    held = None if began is None else {"from": later(began).isoformat(), "to": later(began + 1).isoformat()}
+    site = Site(site="harbour-post.example", number=number, learned_at=later(200 + number), memory={"held": held})
+    assert archive.remember(site)
+    return site
+
+
+def test_each_page_is_read_with_what_was_known_of_its_site_at_that_time(archive):
+    for hours in (0, 10, 50, 100):
+        keep(archive, f"As of hour {hours}.", hours=hours)
+    first, second, third = (learned(archive, number, began=began) for number, began in ((1, 10), (2, 40), (3, 100)))
+    given: list[Site | None] = []
+
+    def read(saved: SavedPage) -> Article | Unread:
+        given.append(saved.site)
+        return old(saved)
+
+    rereads(archive, read)
+    assert given == [first, first, second, third]  # of what was captured before any of them the first knows most
+
+
+def test_a_state_that_does_not_say_since_when_it_holds_holds_since_it_was_learned(archive):
+    keep(archive, "As of noon.")
+    keep(archive, "As of later.", hours=300)
+    first, second = learned(archive, 1, began=0), learned(archive, 2, began=None)
+    given: list[Site | None] = []
+    rereads(archive, lambda saved: given.append(saved.site) or old(saved))  # type: ignore[func-returns-value]
+    assert given == [first, second]
+
+
+def test_of_a_site_that_was_never_learned_nothing_is_known(archive):
+    keep(archive, "As of noon.")
+    rereads(archive, lambda saved: old(saved) if saved.site is None else pytest.fail("nobody has learned it"))
