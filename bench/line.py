@@ -1,6 +1,6 @@
 """Speed and size of the line: what it costs beside bare extraction, at rest, and at its start.
 
-    python bench/line.py [--only line,frontier,idle,start] [--rounds 3] [--scratch DIR]
+    python bench/line.py [--only line,known,frontier,idle,start] [--rounds 3] [--scratch DIR]
 
 The pages are those of fundus-eval and fundus-test (../shared/pages beside the project, or PRESSMARK_PAGES), each five
 times, under 200 host names, gzipped as the web sends them, of every other host in chunks; a process of its own serves
@@ -41,6 +41,7 @@ from scraper.urls import host
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("fundus-eval", "fundus-test")
 HOSTS, COPIES = 200, 5
+KNOWN_COPIES = 20
 SOURCES, LINKS = 10_000, 100_000
 CHUNK = 16 * 1024  # bytes; what a proxy sends at a time
 
@@ -80,6 +81,7 @@ def main() -> int:
     said = _said()
     tables: dict[str, Callable[[Path], bool]] = {
         "line": lambda scratch: line(scratch, rounds=said.rounds),
+        "known": known,
         "frontier": frontier,
         "idle": idle,
         "start": start,
@@ -93,7 +95,7 @@ def main() -> int:
 
 def _said() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="these tables, with commas between: line, frontier, idle, start")
+    parser.add_argument("--only", help="these tables, with commas between: line, known, frontier, idle, start")
     parser.add_argument("--rounds", type=int, default=3, help="of the line; each takes about half a minute")
     parser.add_argument("--scratch", type=Path, help="a folder for the archives, on the disk that is to be measured")
     return parser.parse_args()
@@ -118,15 +120,28 @@ def spread(pages: Sequence[bytes]) -> list[Sent]:
     return [Sent(f"http://h{at % HOSTS:03}.example/2026/11/20/story-number-{at}.html", wire) for at, wire in numbered]
 
 
-def web_of(pages: Sequence[Sent]) -> Web:
-    """The whole responses: pages, and for each host its robots.txt and its feed."""
+def printed_by_publishers() -> tuple[list[Sent], list[Sent]]:
+    """The pages of the first set, each publisher's under one host: first each once, then many times."""
+    folder = Path(os.environ.get("PRESSMARK_PAGES") or ROOT.parent / "shared" / "pages") / SETS[0]
+    if not (folder / "pages.jsonl").exists():
+        return [], []
+    golds = [json.loads(line) for line in (folder / "pages.jsonl").read_text("utf-8").splitlines()]
+    names = {gold["publisher"]: f"p{at:02}.example" for at, gold in enumerate(golds)}
+    told = [(names[gold["publisher"]], (folder / gold["html"]).read_bytes()) for gold in golds]
+    numbered = enumerate(each for _ in range(1 + KNOWN_COPIES) for each in told)
+    sent = [Sent(f"http://{name}/2026/11/20/story-number-{at}.html", wire) for at, (name, wire) in numbered]
+    return sent[: len(told)], sent[len(told) :]
+
+
+def web_of(pages: Sequence[Sent], *, feed: str = "feed.xml") -> Web:
+    """The whole responses: pages, and for each host its robots.txt and its feed, which has that name."""
     web: dict[tuple[str, str], bytes] = {}
     links: dict[str, list[str]] = {}
     for page in pages:
         links.setdefault(host(page.url), []).append(page.url)
     for at, (name, urls) in enumerate(links.items()):
         web[name, "/robots.txt"] = _response(_ROBOTS, "text/plain", chunked=False)
-        web[name, "/feed.xml"] = _response(_feed(name, urls), "application/rss+xml", chunked=False)
+        web[name, f"/{feed}"] = _response(_feed(name, urls), "application/rss+xml", chunked=False)
         chunked = at % 2 == 1
         html = (page for page in pages if host(page.url) == name)
         web |= {(name, _path(page.url)): _response(page.wire, "text/html", chunked=chunked) for page in html}
@@ -293,13 +308,51 @@ def _outcome(visits: Sequence[Visit], kept: Set[str]) -> str:
     return "lost"
 
 
-def _print_round(number: int, alone: float, ran: Ran, came: Counter[str]) -> int:
+def _print_ways(folder: Path, pages: Sequence[Sent]) -> None:
+    """Prints by what the texts of these pages were found."""
+    urls = {page.url for page in pages}
+    with open_archive(folder) as archive, archive.reading() as reading:
+        facts = (each.facts for each in reading.all_revisions())
+        ways = Counter(each.extractor["rung"] for each in facts if each.url in urls)
+    print("found by: " + ", ".join(f"{way} {count}" for way, count in ways.most_common()))
+
+
+def _print_round(number: int | str, alone: float, ran: Ran, came: Counter[str]) -> int:
     """Prints a line; how many pages were lost."""
     print(
-        f"{number:5}{alone:15.2f} s{ran.cpu:9.2f} s{ran.cpu / alone:7.3f}{ran.wall:8.2f} s"
+        f"{number:<5}{alone:15.2f} s{ran.cpu:9.2f} s{ran.cpu / alone:7.3f}{ran.wall:8.2f} s"
         f"{came.total() / ran.wall * 60:11.0f}{came['new']:8}{came['copy']:6}{came['reasons']:9}{came['lost']:6}"
     )
     return came["lost"]
+
+
+# ── the line on known sites ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def known(scratch: Path) -> bool:
+    """Prints what the line costs on sites that it has learned; whether no page was lost."""
+    first, later = printed_by_publishers()
+    if not later:
+        print(f"== known sites: skipped; {SETS[0]} is looked for in $PRESSMARK_PAGES")
+        return True
+    names = sorted({host(page.url) for page in first})
+    print(f"== known sites: {len(first)} pages of {len(names)} publishers, then {len(later)} more, {_load()}")
+    print("pass   bare_extraction  pressmark  ratio      wall  pages/min     new  copy  reasons  lost")
+    lost = 0
+    with serving({**web_of(first), **web_of(later, feed="later.xml")}) as port:
+        for name, pages, feed in (("first", first, "feed.xml"), ("known", later, "later.xml")):
+            config = _settings(scratch, names, port, [f"http://{each}/{feed}" for each in names])
+            alone = _in_a_process(_extract, pages)
+            ran = _ran(*_PRESSMARK, "--config", config, "--quiet", "fetch")
+            lost += _print_round(name, alone, ran, _outcomes(scratch / "archive", pages))
+    _print_ways(scratch / "archive", later)
+    print(
+        "As the table above.  The first pass learns each site at its end from its five pages, as the daemon does, and"
+    )
+    print(
+        "the second meets the same pages under other addresses: what a page costs once its site is known, no quality.\n"
+    )
+    return not lost
 
 
 # ── the frontier ─────────────────────────────────────────────────────────────────────────────────────────────────────
