@@ -35,6 +35,7 @@ _SPAN_DIGITS = 2
 _MOST_TABLES = 10  # in each other
 _PROSE = 80  # characters of a paragraph that is no cell's
 _FEWEST_BLOCKS = 3
+_MOST_CELLS = 300  # of a table that lays out a page
 _SPACED = frozenset(("lb", "graphic"))
 
 # trafilatura logs every page without a text; here that is a value with a reason, so its log says nothing new.
@@ -135,7 +136,7 @@ def _open_layouts(tree: HtmlElement) -> None:
 
 def _lays_out(table: HtmlElement, most: int) -> bool:
     """Whether most of the page's text stands in the table, and the headline, or several paragraphs in one cell."""
-    if len(table.text_content()) < most:
+    if len(table.text_content()) < most or sum(1 for _ in table.iter("td")) > _MOST_CELLS:
         return False
     return next(table.iter("h1"), None) is not None or any(map(_holds_paragraphs, table.iter("td")))
 

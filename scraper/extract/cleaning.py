@@ -130,7 +130,8 @@ def _by_entries(page: _Page) -> Cleaned | None:
     if not lines:
         return None
     cleared = _cleared(without_repeats(lines, page.cruft), page)
-    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
+    words = words_of(cleared.lines)
+    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
     return None if reason else _cleaned(page, cleared, "live")
 
 
@@ -175,7 +176,8 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     lines = without_repeats(found, page.cruft)
     marks = marks_of(page.tree, lines) if page.tree and "marks" in page.parts else NO_MARKS
     rung, cleared = _instead(page, rung, _cleared(lines, page, marks))
-    reason = why_none(cleared.lines, page.facts, page.url, whole=page.whole, page=page.body)
+    words = words_of(cleared.lines)
+    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
     told = {"template": "misfit"} if _template_for(page) else {}
     repeated = tuple(line.text for line in found if line not in lines)
     return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
@@ -207,7 +209,8 @@ def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
         rung, lines = "plain", plain_lines(light_page)
     # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
     cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, page)
-    reason = why_none(cleared.lines, page.facts, page.url, whole=lambda: None, page=page.body)
+    words = words_of(cleared.lines)
+    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=lambda: None, page=page.body)
     return _cleaned(page, cleared, rung, reason=reason)
 
 
@@ -232,8 +235,9 @@ def _cleaned(
     repeated: tuple[str, ...] = (),
     reason: str | None = None,
 ) -> Cleaned:
-    kind, kind_origin = kind_of(cleared.lines, page.facts, page.whole, page.url, live=rung == "live")
-    access, access_origin = access_of(cleared.lines, page.facts, page.whole)
+    lines, words = cleared.lines, words_of(cleared.lines)
+    kind, kind_origin = kind_of(lines, page.facts, page.whole, page.url, words=words, live=rung == "live")
+    access, access_origin = access_of(lines, page.facts, page.whole, words=words)
     stated = {"kind": kind_origin, "access": access_origin}
     return Cleaned(
         url=page.url,

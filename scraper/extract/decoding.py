@@ -13,6 +13,7 @@ _FAULTS = re.compile("[\udc80-\udcff]++")  # what surrogateescape makes of bytes
 _CUT = re.compile(rb"[\xe2-\xf4][\x80-\xbf]{1,2}")  # the beginning of a letter
 _MOST_BROKEN = 0.01  # share of U+FFFD past which a declared charset is not believed
 # What letters of UTF-8 become that someone read as windows-1252 and wrote as UTF-8 again: "Ã¼", "â€œ", "Ð¿".
+_GARBLED_SIGNS = "\u00c3\u00c2\u00e2\u00d0\u00d1"
 _FEWEST_GARBLED = 3
 _GARBLED = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u2018-\u203a\u20ac\u2122]"
@@ -85,5 +86,5 @@ def is_garbled(text: str) -> bool:
 
     Such a text is kept as it is: it is what the page shows.
     """
-    found = [] if text.isascii() else _GARBLED.findall(text)
+    found = _GARBLED.findall(text) if any(sign in text for sign in _GARBLED_SIGNS) else []
     return len(found) >= _FEWEST_GARBLED and sum(map(len, found)) * 2 > len(text) - len(text.encode("ascii", "ignore"))

@@ -16,12 +16,12 @@ from archive.records import count_words
 from scraper.extract.facts import Facts
 from scraper.extract.form import Line
 from scraper.extract.live import may_be_live
-from scraper.extract.walls import words_of
 
 _LITTLE = 150  # words: what accompanies a film or a recording
 _PER_IMAGE = 80  # words that a gallery has at most for each of its pictures
 _FEWEST_IMAGES = 5
 _FEWEST_TURNS = 8  # of speakers
+_LONGEST_SPEAKER = 120  # characters of a name, an office and what is said first
 _FEWEST_CLOCKS = 3  # entries that begin with the time of day
 _TEASER = 100  # words; of what is not free, no more is an article's beginning
 _SHORT = 250  # words; so many may still be one
@@ -68,27 +68,26 @@ _TURN = re.compile(r"([^\W\d_][\w.'’-]*(?: [\w.'’-]+){0,4})(?:, [\w ’'-]{2
 _CLOCK = re.compile(r"\W{0,2}(?:um |à |ore |kl\.? ?)?[0-2]?\d[:.h][0-5]\d\b", re.IGNORECASE)
 
 
-def kind_of(lines: Sequence[Line], facts: Facts, whole: Whole, url: str, *, live: bool) -> tuple[str, str]:
+def kind_of(lines: Sequence[Line], facts: Facts, whole: Whole, url: str, *, words: int, live: bool) -> tuple[str, str]:
     """The kind of page, and where it is known from: "json-ld", "meta", "url" or "text"; ("article", "") of most.
 
-    lines: the article's; whole: as for `why_none`; live: whether they were read as a live blog's entries.
+    lines, words: the article's; whole: as for `why_none`; live: whether they were read as a live blog's entries.
     """
-    if facts.terms.kind != "article" and not (facts.terms.kind in ("video", "audio") and words_of(lines) >= _LITTLE):
+    if facts.terms.kind != "article" and not (facts.terms.kind in ("video", "audio") and words >= _LITTLE):
         return facts.terms.kind, "json-ld"
     if live or _tells_the_time(lines, facts, url):
         return "live-blog", "text"
-    return _of_pictures_or_sound(lines, facts, whole, url) or (
+    return _of_pictures_or_sound(words, facts, whole, url) or (
         ("transcript", "text") if _is_transcript(lines, facts, url) else ("article", "")
     )
 
 
-def access_of(lines: Sequence[Line], facts: Facts, whole: Whole) -> tuple[str, str]:
+def access_of(lines: Sequence[Line], facts: Facts, whole: Whole, *, words: int) -> tuple[str, str]:
     """How much of the article is open, and where that is known from ("" when nothing says it).
 
     "open"; "teaser": the text is only the beginning, the rest is for subscribers; "paid": the page says that it is for
     subscribers, and yet holds it.
     """
-    words = words_of(lines)
     if facts.terms.is_paid is False:
         return "open", "json-ld"
     cut = words < _TEASER or (words < _SHORT and _breaks_off(lines))
@@ -101,12 +100,13 @@ def access_of(lines: Sequence[Line], facts: Facts, whole: Whole) -> tuple[str, s
 
 
 def _tells_the_time(lines: Sequence[Line], facts: Facts, url: str) -> bool:
-    clocks = sum(1 for line in lines if _CLOCK.match(line.text[:20]))
-    return clocks >= _FEWEST_CLOCKS and may_be_live(facts.terms.kind, url, facts.headline)
+    if not may_be_live(facts.terms.kind, url, facts.headline):
+        return False
+    return sum(1 for line in lines if _CLOCK.match(line.text[:20])) >= _FEWEST_CLOCKS
 
 
-def _of_pictures_or_sound(lines: Sequence[Line], facts: Facts, whole: Whole, url: str) -> tuple[str, str] | None:
-    path, words = urlsplit(url).path, words_of(lines)
+def _of_pictures_or_sound(words: int, facts: Facts, whole: Whole, url: str) -> tuple[str, str] | None:
+    path = urlsplit(url).path
     if _GALLERIES.search(path) and (tree := whole()):
         images = len(tree.css("main img, article img, figure"))
         return ("gallery", "url") if images >= max(_FEWEST_IMAGES, words // _PER_IMAGE) else None
@@ -123,7 +123,10 @@ def _of_pictures_or_sound(lines: Sequence[Line], facts: Facts, whole: Whole, url
 
 def _is_transcript(lines: Sequence[Line], facts: Facts, url: str) -> bool:
     """Most paragraphs begin with a speaker: in capitals, or of a text that calls itself a transcript."""
-    turns = [found[1] for line in lines if (found := _TURN.match(line.text[:120]))]
+    said = [text for line in lines if ":" in (text := line.text[:_LONGEST_SPEAKER]) or "：" in text]
+    if len(said) < _FEWEST_TURNS:
+        return False
+    turns = [found[1] for text in said if (found := _TURN.match(text))]
     if len(turns) < _FEWEST_TURNS or len(set(turns)) * 2 > len(turns):
         return False
     called = _TRANSCRIPT.search(f"{urlsplit(url).path} {facts.headline or ''}") is not None

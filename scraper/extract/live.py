@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -74,11 +73,12 @@ def may_be_live(kind: str, url: str, headline: str | None) -> bool:
     """Whether it is worth to look for entries: a page that is declared to be a live blog, or whose address or headline
     has a word for one.
     """
-    said = f"{urlsplit(url).path} {headline or ''}".lower()
-    return (
-        kind == "live-blog"
-        or not _LIVE_WORDS.isdisjoint(_WORD.findall(said))
-        or (not said.isascii() and any(sign in said for sign in _LIVE_SIGNS))
+    if kind == "live-blog":
+        return True
+    path = url.partition("?")[0].partition("//")[2].partition("/")[2]
+    said = f"{path} {headline or ''}".lower()
+    return not _LIVE_WORDS.isdisjoint(_WORD.findall(said)) or (
+        not said.isascii() and any(sign in said for sign in _LIVE_SIGNS)
     )
 
 

@@ -92,35 +92,49 @@ def words_of(lines: Iterable[Line]) -> int:
 
 
 def why_none(
-    lines: Sequence[Line], facts: Facts, url: str, *, whole: Callable[[], LexborHTMLParser | None], page: bytes
+    lines: Sequence[Line],
+    facts: Facts,
+    url: str,
+    *,
+    words: int,
+    whole: Callable[[], LexborHTMLParser | None],
+    page: bytes,
 ) -> str | None:
     """Why the page holds no article: the reason's word; None when it holds one.
 
-    lines: what was read as its text; whole: makes a tree of the page, or None where no parser bears it; page: its
-    bytes, in UTF-8.
+    lines, words: what was read as its text; whole: makes a tree of the page, or None where no parser bears it; page:
+    its bytes, in UTF-8.
     """
-    if not facts.is_front and facts.is_article and words_of(lines) >= 2 * FEW:
+    if facts.is_article and not facts.is_front and words >= 2 * FEW:
         return None
     tree = whole()
-    words = words_of(lines)
     if _is_front(lines, facts, tree, url):
         return "front"
-    if not facts.is_article and words < _MOST_OF_A_NOTICE and _is_missing(lines, facts, tree):
+    if (
+        not facts.is_article
+        and words < _MOST_OF_A_NOTICE
+        and _is_missing(lines[:2] if words < FEW else (), facts, tree)
+    ):
         return "soft-404"
-    said = " ".join(line.text for line in lines[:_FEW_LINES])
-    if words < FEW and _SCRIPT_WANTED.search(said):
-        return "needs-javascript"
-    if words < _fewest_before_a_wall(facts) and _WALL.search(said):
-        return "wall"
+    if wall := _wall_in(lines, words, facts):
+        return wall
     if tree is None:
         return None if lines else "no-text"
-    if not facts.is_article and _is_list(lines, tree, url):
+    if not facts.is_article and _is_list(lines, words, tree, url):
         return "list"
-    return None if _is_enough(lines, facts) else _why_no_text(tree, page)
+    return None if _is_enough(lines, words, facts) else _why_no_text(tree, page)
 
 
-def _is_enough(lines: Sequence[Line], facts: Facts) -> bool:
-    words = words_of(lines)
+def _wall_in(lines: Sequence[Line], words: int, facts: Facts) -> str | None:
+    """What a short text asks for, instead of being one."""
+    fewest = _fewest_before_a_wall(facts)
+    said = " ".join(line.text for line in lines[:_FEW_LINES]) if words < max(FEW, fewest) else ""
+    if words < FEW and _SCRIPT_WANTED.search(said):
+        return "needs-javascript"
+    return "wall" if words < fewest and _WALL.search(said) else None
+
+
+def _is_enough(lines: Sequence[Line], words: int, facts: Facts) -> bool:
     return words >= FEW or bool(words and facts.is_article) or any(count_words(line.text) >= 8 for line in lines)
 
 
@@ -145,9 +159,9 @@ def _is_shell(tree: LexborHTMLParser, page: bytes) -> bool:
     return (mounts and b"<script" in page) or any(state in page for state in _SHELL_STATES)
 
 
-def _is_missing(lines: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None) -> bool:
+def _is_missing(first: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None) -> bool:
     """Whether a headline of the page, or the first line of a very short one, is the notice of a missing page."""
-    said = [*facts.headlines, *(line.text for line in lines[:2] if words_of(lines) < FEW)]
+    said = [*facts.headlines, *(line.text for line in first)]
     if tree is not None:
         said += [folded(node.text()) for node in tree.css("title, h1, h2")[:6]]
     return any(len(text) < 160 and _MISSING.fullmatch(text) for text in said)
@@ -164,14 +178,14 @@ def _is_front(lines: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None
     return prose < _ONE_TEXT or len(_cards(tree, url)) >= _FEWEST_CARDS // 2
 
 
-def _is_list(lines: Sequence[Line], tree: LexborHTMLParser, url: str) -> bool:
+def _is_list(lines: Sequence[Line], words: int, tree: LexborHTMLParser, url: str) -> bool:
     """Whether two words in three stand in cards: several short texts, each with a headline that is a link."""
     cards = [bare(card.text(separator=" ")) for card in _cards(tree, url)]
     if len(cards) < _FEWEST_CARDS or sum(map(count_words, cards)) > _LONGEST_TEASER * len(cards):
         return False
     said = "\n".join(cards)
     inside = sum(count_words(line.text) for line in lines if bare(line.text) in said)
-    return inside * 3 >= words_of(lines) * 2
+    return inside * 3 >= words * 2
 
 
 def _cards(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
