@@ -179,13 +179,13 @@ def _is_front(lines: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None
 
 
 def _is_list(lines: Sequence[Line], words: int, tree: LexborHTMLParser, url: str) -> bool:
-    """Whether two words in three stand in cards: several short texts, each with a headline that is a link."""
+    """Whether the page is cards, several short texts each with a headline that is a link, and little else."""
     cards = [bare(card.text(separator=" ")) for card in _cards(tree, url)]
     if len(cards) < _FEWEST_CARDS or sum(map(count_words, cards)) > _LONGEST_TEASER * len(cards):
         return False
     said = "\n".join(cards)
     inside = sum(count_words(line.text) for line in lines if bare(line.text) in said)
-    return inside * 3 >= words * 2
+    return inside * 3 >= words * 2 and words - inside < FEW
 
 
 def _cards(tree: LexborHTMLParser, url: str) -> list[LexborNode]:

@@ -200,6 +200,11 @@ def test_an_article_above_teasers_is_no_list_and_neither_is_one_with_links_to_sh
     assert clean(shops, URL).paragraphs[0] == PARAGRAPHS[0]
 
 
+def test_a_text_that_introduces_what_it_lists_is_an_article():
+    both = page(paragraphs(*PARAGRAPHS[:4]) + cards())
+    assert clean(both, f"{SITE}/what-to-read").paragraphs[:4] == PARAGRAPHS[:4]
+
+
 def test_what_is_declared_an_article_is_never_a_list():
     assert clean(page(cards(), head=ld()), URL).kind == "article"
 
