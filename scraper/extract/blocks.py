@@ -52,7 +52,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
 _TAG: Final = re.compile(r"[a-z][a-z0-9-]*")
 _CLASS: Final = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
 _COUNTED: Final = re.compile(r"\d{3}|[0-9a-f]{6}")  # in a class: the number of this page, or the hash of a build
-_PART: Final = re.compile(r"(?:\s*+\x1f){2,}\s*")  # a pair of <br>
+_PART: Final = re.compile(r"(?:[^\S\x1f]*+\x1f){2,}+\s*")  # a pair of <br>; \x1f is white space, too
 
 
 def lighten(tree: LexborHTMLParser) -> None:
@@ -105,7 +105,7 @@ def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
     )  # those that were looked into, so that a page of nested elements takes no longer than others
     for node in nodes:
         found.setdefault(node.mem_id, node)
-        if node.mem_id not in within and _holds_others(node):
+        if node.mem_id not in within and holds_others(node):
             within.update(each.mem_id for each in node.css("*"))
             if len(within) > _MOST_WITHIN:
                 return {}
@@ -114,14 +114,15 @@ def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
     return found
 
 
-def _holds_others(node: LexborNode) -> bool:
+def holds_others(node: LexborNode) -> bool:
+    """Whether other blocks lie in a block: then its lines are the words that lie in none of them."""
     return node.tag in _OPEN and node.css_first(_HOLDERS) is not None
 
 
 def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Iterator[Line]:
     """The lines of a block: several where pairs of <br> part paragraphs.  quoted: as `quoted_in` tells."""
     kind = "quote" if node.mem_id in quoted else _KINDS.get(node.tag or "", "paragraph")
-    if _holds_others(node):
+    if holds_others(node):
         words = folded("".join(_loose(node)))
         if words:
             yield Line("paragraph" if kind == "row" else kind, words, _mark(kind, node))

@@ -212,6 +212,17 @@ def test_a_subhead_belongs_to_what_stands_under_it():
     assert read(headed(9), site).paragraphs[1] == "What came of voyage 9"
 
 
+def test_a_pair_of_breaks_parts_paragraphs_and_a_single_one_does_not():
+    def broken(number: int) -> tuple[str, bytes]:
+        first, second, third, *rest = told(number)
+        return story(number, f"<p>{first}<br>{second}<br> <br>{third}</p>" + "".join(f"<p>{text}</p>" for text in rest))
+
+    first, second, third, *rest = told(9)
+    found = read(broken(9), known(*map(broken, range(5))))
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (f"{first} {second}", third, *rest)
+
+
 def test_a_paragraph_that_is_nothing_but_a_link_to_another_article_is_left_out():
     first, *rest = told(9)
     link = f'<p><a href="/2026/11/19/storm">{told(77)[0]}</a></p>'
