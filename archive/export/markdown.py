@@ -5,7 +5,6 @@ same way; every other character that would be taken for markup is escaped, so th
 Source: CommonMark 0.31.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +12,11 @@ from typing import Any
 
 import yaml
 
+from archive import escaping
 from archive.export.rows import rows
 from archive.finding import Conditions
 from archive.reader import Archive
 from archive.warc import stamp
-
-_INLINE = re.compile(r"[\\`*_\[\]<~]|&(?=#?\w+;)")
-_MEANT = re.compile(r"(?:> )*(?:- |[0-9]{1,9}\. )?(?=\S)")  # a quote, a list item, an item of a quoted list
-_BLOCK = re.compile(r"^(?:(?=[#+=>-])|([0-9]{1,9})(?=[.)](?:\s|$)))")  # a heading, a list, a rule, a quote
 
 
 def write(archive: Archive, conditions: Conditions, folder: Path) -> int:
@@ -44,9 +40,7 @@ def page(row: Mapping[str, Any]) -> str:
     """The row of a revision as a Markdown file."""
     facts = {name: _plain(value) for name, value in row.items() if name != "text" and value not in (None, (), {})}
     front = yaml.dump(facts, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    first, *others = row["text"].removesuffix("\n").split("\n\n")
-    head = "# " + _words(first).replace("#", r"\#") if row["headline"] else _paragraph(first)
-    return f"---\n{front}---\n\n" + "\n\n".join([head, *map(_paragraph, others)]) + "\n"
+    return f"---\n{front}---\n\n" + escaping.page_of(row["text"], has_headline=bool(row["headline"]))
 
 
 def _plain(value: Any) -> Any:
@@ -58,16 +52,6 @@ def _plain(value: Any) -> Any:
         case Mapping():
             return {name: _plain(each) for name, each in value.items() if each is not None}
     return value
-
-
-def _paragraph(paragraph: str) -> str:
-    meant = _MEANT.match(paragraph)
-    cut = meant.end() if meant else 0
-    return paragraph[:cut] + _BLOCK.sub(r"\1\\", _words(paragraph[cut:]))
-
-
-def _words(text: str) -> str:
-    return _INLINE.sub(r"\\\g<0>", text)
 
 
 class _Dumper(yaml.SafeDumper):
