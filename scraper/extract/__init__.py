@@ -11,15 +11,21 @@ lines       the cruft that is left, by rules (cues: its words; names: people in 
 form        how a paragraph's characters stand in the text file
 kinds       what kind of page it is, how much of it is open (terms: as declared); walls: why it holds no article
 cleaning    all of this in a row; flat: the same for a text without markup; learning: what a site's pages teach
+tracing     from the article back to the blocks of its page; explain: each of them, kept or dropped, and why;
+            markdown: the article with the links, levels, tables and footnotes that they have
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from archive import heads
 from archive.records import Article, Site
 from scraper import wire
 from scraper.errors import NotAnArticle
 from scraper.reservations import in_head, with_reservations
+
+if TYPE_CHECKING:
+    from scraper.extract.explain import Explanation
 
 TOP = "trafilatura"  # the ladder's first rung; all of them: boilerplate.RUNGS
 LARGEST = 64_000_000  # bytes of a decoded body
@@ -63,14 +69,44 @@ def understand(head: bytes, body: bytes, url: str, *, start: str = TOP, site: Si
     rung of the ladder that is tried, for a page that was the end of a worker higher up; site: as for `clean`.
     Raises what `clean` raises, NotAnArticle "pdf" or "media-type", and FetchError for a body that cannot be decoded.
     """
+    entity, charset = entity_of(head, body, url)
+    article = _cleaned(entity, url, charset, start, site)
+    return with_reservations(article, in_head(head, url), "header")
+
+
+def explain(body: bytes, url: str, *, charset: str | None = None, site: Site | None = None) -> "Explanation":
+    """What `clean` makes of a page, block by block: kept or dropped, and why. Of a page that is no article, too."""
+    from scraper.extract.explain import explained  # noqa: PLC0415
+
+    return explained(body, url, charset=charset, site=site)
+
+
+def explain_flat(text: str, url: str = "", *, site: Site | None = None) -> "Explanation":
+    """What `clean_flat` makes of a flattened text, line by line."""
+    from scraper.extract.explain import explained_flat  # noqa: PLC0415
+
+    return explained_flat(text, url, site=site)
+
+
+def markdown(body: bytes, url: str, *, charset: str | None = None, site: Site | None = None) -> tuple[Article, str]:
+    """What `clean` gives, and the article as Markdown. Raises what `clean` raises."""
+    from scraper.extract.markdown import markdown as made  # noqa: PLC0415
+
+    return made(body, url, charset=charset, site=site)
+
+
+def entity_of(head: bytes, body: bytes, url: str) -> tuple[bytes, str | None]:
+    """A response's page and the charset that HTTP declared, as `clean` takes them.
+
+    Raises NotAnArticle "pdf" or "media-type", and FetchError for a body that cannot be decoded.
+    """
     entity = wire.decoded(head, body, limit=LARGEST, url=url)
     media_type = heads.media_type(head)
     if media_type == "application/pdf" or entity.startswith(b"%PDF-"):
         raise NotAnArticle(url, "pdf", "the link leads to a PDF")
     if media_type not in _HTML and not (media_type is None and b"<" in entity[:1024]) and entity.strip():
         raise NotAnArticle(url, "media-type", f"the link leads to {media_type or 'something unnamed'}, not to a page")
-    article = _cleaned(entity, url, charset_in(head), start, site)
-    return with_reservations(article, in_head(head, url), "header")
+    return entity, charset_in(head)
 
 
 def charset_in(head: bytes) -> str | None:

@@ -51,6 +51,7 @@ class Cleaned:
     stated: Mapping[str, str] = field(default_factory=dict)  # where these two are known from
     site_memory: str | None = None  # "caliber.az@7", when the site was known
     repeated: tuple[str, ...] = ()  # lines that were left out because the site repeats them
+    put_back: frozenset[str] = frozenset()  # lines that trafilatura had passed over
     told: Mapping[str, str] = field(default_factory=dict)  # of the template: "template", "agreement"
     linked: str | None = None  # the source that a link of its own names
     reason: str | None = None  # why it is no article
@@ -111,12 +112,8 @@ def cleaned(
     """As `clean_page`, with what was left out and why; of a page that is no article, too."""
     if not body.strip():
         return Cleaned(url=url, facts=Facts(), cleared=Cleared(()), rung="", reason="empty")
-    page = utf8_of(body, charset)
-    why = fault(page, FOR_LEXBOR)
-    if why and why.reason in ("too-many-attributes", "tag-too-long"):
-        page = shortened(page, FOR_LEXBOR)
-        why = fault(page, FOR_LEXBOR)
-    tree = LexborHTMLParser(page) if why is None and start == RUNGS[0] else None
+    page, is_borne = _opened(body, charset)
+    tree = LexborHTMLParser(page) if is_borne and start == RUNGS[0] else None
     facts = facts_of(tree, url, page) if tree else _facts_of_head(page, url)
     whole = _Page(page, tree, url, facts, known_of(site), parts)
     return _by_entries(whole) or _by_template(whole) or _by_teacher(whole, start)
@@ -133,6 +130,26 @@ def _by_entries(page: _Page) -> Cleaned | None:
     words = words_of(cleared.lines)
     reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
     return None if reason else _cleaned(page, cleared, "live")
+
+
+def lightened(body: bytes, charset: str | None) -> LexborHTMLParser | None:
+    """The tree that a page was read from, without scripts and the like; None of a page that Lexbor does not bear."""
+    page, is_borne = _opened(body, charset)
+    if not is_borne:
+        return None
+    tree = LexborHTMLParser(page)
+    lighten(tree)
+    return tree
+
+
+def _opened(body: bytes, charset: str | None) -> tuple[bytes, bool]:
+    """A page in UTF-8, and whether Lexbor bears it."""
+    page = utf8_of(body, charset)
+    why = fault(page, FOR_LEXBOR)
+    if why and why.reason in ("too-many-attributes", "tag-too-long"):
+        page = shortened(page, FOR_LEXBOR)
+        why = fault(page, FOR_LEXBOR)
+    return page, why is None
 
 
 def _by_template(page: _Page) -> Cleaned | None:
@@ -171,6 +188,7 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     if tree is None:
         return _without_a_tree(page, light_page, start)
     rung, found = article_lines(tree, page.url, start=start)
+    taken = frozenset(found)
     if page.tree and "passed-over" in page.parts:
         found = filled(found, page.tree)
     lines = without_repeats(found, page.cruft)
@@ -179,8 +197,10 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     words = words_of(cleared.lines)
     reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
     told = {"template": "misfit"} if _template_for(page) else {}
-    repeated = tuple(line.text for line in found if line not in lines)
-    return _cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason)
+    left = frozenset(lines)
+    repeated = tuple(line.text for line in found if line not in left)
+    put_back = frozenset(line.text for line in found if line not in taken)
+    return replace(_cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason), put_back=put_back)
 
 
 def _instead(page: _Page, rung: str, cleared: Cleared) -> tuple[str, Cleared]:
