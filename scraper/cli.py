@@ -24,6 +24,7 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Show, check or describe the settings.", rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 
+_SITE = "use what the archive (-C) remembers of that site"
 _UsageError: Any = typer.BadParameter.__base__  # of the click that typer carries with it and has no name for
 
 
@@ -75,11 +76,35 @@ def clean(
     flags: Flags,
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="a saved page or a flattened text")],
     url: Annotated[str, typer.Option(help="where the page came from")] = "",
+    site: Annotated[str, typer.Option("--site", metavar="NAME", help=_SITE)] = "",
+    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or md (Markdown)")] = "text",
 ) -> int:
     """Print the article in a file; nothing is stored."""
     from scraper.verbs.cleaning import clean_file
 
-    return clean_file(flags, file, url=url)
+    return clean_file(flags, file, url=url, site=site, name=name)
+
+
+@app.command()
+@verb
+def explain(
+    flags: Flags,
+    network: NetworkFlags,
+    what: Annotated[str, typer.Argument(metavar="URL|FILE|-", help="a page, saved or not, or a flattened text")],
+    url: Annotated[str, typer.Option(help="where a saved page came from")] = "",
+    site: Annotated[str, typer.Option("--site", metavar="NAME", help=_SITE)] = "",
+    as_test: Annotated[
+        Path | None, typer.Option("--as-test", metavar="DIR", help="instead: write the page there as a test for pytest")
+    ] = None,
+) -> int:
+    """Say of each block of a page whether it is kept or dropped, and why.
+
+    Of a URL the newest capture in the archive is read, with the site memory that its text names; of one that the
+    archive does not hold the page is fetched, and not kept.
+    """
+    from scraper.verbs.explaining import explain_page
+
+    return explain_page(flags, network, what, url=url, site=site, as_test=as_test)
 
 
 @app.command()
@@ -142,6 +167,7 @@ def show(
     flags: Flags,
     wanted: Annotated[str, typer.Argument(metavar="ID", help="pressmark, 6 of its digits, record id or URL; ID@2")],
     warc: Annotated[bool, typer.Option("--warc", help="write its own records as a WARC file")] = False,
+    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or md (Markdown)")] = "text",
     to: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="name of that file; - is stdout")
     ] = None,
@@ -149,7 +175,7 @@ def show(
     """Print a text."""
     from scraper.verbs import reading
 
-    return reading.show(flags, wanted, warc=warc, to=to)
+    return reading.show(flags, wanted, name=name, warc=warc, to=to)
 
 
 @app.command()

@@ -136,6 +136,13 @@ class Line:
             visit = replace(visit, outcome="refused", reason="redacted")
             return await self._noted(Told(visit=visit, message=str(error), captures=captures))
 
+    async def page(self, url: str) -> tuple[Visit, Page] | Told:
+        """Fetch a link as `article` does, for somebody who looks at it himself: it is not kept. Told: why none came."""
+        came = await self._fetched(_attempt(url, "article", None), None)
+        if isinstance(came, Told) or came[0].outcome == "new":
+            return came
+        return await self._noted(Told(visit=came[0], message=why(came[0])))
+
     async def poll(
         self, kind: Kind, url: str, *, source: str | None, held: str | None = None, read_at: datetime | None = None
     ) -> Told:

@@ -157,6 +157,17 @@ def understanding(config: Config) -> Iterator[Understand]:
             workers.close()
 
 
+@contextmanager
+def thinking(config: Config) -> Iterator[Callable[..., Any]]:
+    """A function that gives what `Workers.think` gives, for who has a page or two and no event loop."""
+    workers = new_workers(config)
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda function, *arguments: runner.run(workers.think(function, *arguments))
+        finally:
+            workers.close()
+
+
 def network_settings(config: Config) -> NetworkSettings:
     """The door as the config sets it, with a User-Agent that says who asks."""
     net = config.network

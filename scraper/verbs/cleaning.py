@@ -4,26 +4,60 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from archive.records import Facts
+from archive import escaping
+from archive.records import Facts, Site
 from scraper.errors import ConfigError
-from scraper.extract import clean, clean_flat, is_flat
+from scraper.extract import clean, clean_flat, is_flat, markdown
 from scraper.flags import Flags
 from scraper.output import DONE
 
+FORMATS = ("text", "md")
 
-def clean_file(flags: Flags, file: Path, *, url: str) -> int:
-    """Print the clean text; facts and text with --json. Raises NotAnArticle, ExtractError or ConfigError."""
-    body = _read(file)
+
+def clean_file(flags: Flags, file: Path, *, url: str, site: str, name: str) -> int:
+    """Print the clean text; facts and text with --json. Raises NotAnArticle, ExtractError or ConfigError.
+
+    site: whose memory is used, "" for none; name: of the format.
+    """
+    check_format(name)
+    body = read(file)
     text = body.decode("utf-8-sig", "replace")
     where = url or str(file)  # a made-up URL would be a front page's
-    article = clean_flat(text, where) if is_flat(text) else clean(body, where)
+    memory = _remembered(flags, site) if site else None
+    if is_flat(text):
+        article = clean_flat(text, where)
+        written = as_markdown(article.text, article)
+    elif name == "md":
+        article, written = markdown(body, where, site=memory)
+    else:
+        article = clean(body, where, site=memory)
+        written = article.text
     facts = {each.name: getattr(article, each.name) for each in fields(Facts)}
-    flags.output.object({**facts, "words": article.words, "paragraphs": article.paragraphs, "text": article.text})
-    flags.output.text(article.text)
+    shown = {"words": article.words, "paragraphs": article.paragraphs, "text": article.text}
+    flags.output.object({**facts, **shown, **({"markdown": written} if name == "md" else {})})
+    flags.output.text(written if name == "md" else article.text)
     return DONE
 
 
-def _read(file: Path) -> bytes:
+def check_format(name: str) -> None:
+    """Raises ConfigError for a format that no text has."""
+    if name not in FORMATS:
+        raise ConfigError("--format", f"{name} is none that a text is printed in; these are: {', '.join(FORMATS)}")
+
+
+def as_markdown(text: str, facts: Facts) -> str:
+    """A text in its own form as Markdown: without links, and each subhead a paragraph."""
+    return escaping.page_of(text, has_headline=facts.headline is not None)
+
+
+def _remembered(flags: Flags, site: str) -> Site:
+    from scraper.verbs.memory import site_named  # noqa: PLC0415  an archive takes as long to import as all the rest
+
+    return site_named(flags, site)
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a file, of stdin for "-". Raises ConfigError."""
     try:
         return sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
     except OSError as error:

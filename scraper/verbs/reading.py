@@ -3,25 +3,30 @@
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from archive import Archive
+from archive.catalog import Reading
 from archive.finding import find
-from archive.records import Revision, Visit
+from archive.records import Article, Revision, Site, Visit
 from scraper.config import Config, watched
-from scraper.edge import reader
-from scraper.errors import ConfigError
+from scraper.edge import reader, thinking
+from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle
+from scraper.extract import entity_of, markdown
 from scraper.flags import FilterFlags, Flags
 from scraper.frontier import counts_in, traps_in
 from scraper.output import DONE, Output, safe
 from scraper.sources import Source
 from scraper.traps import Trap, is_of_trap, told_by, words
 from scraper.urls import key
+from scraper.verbs.cleaning import as_markdown, check_format
 from scraper.verbs.fetch import settings
 from scraper.verbs.filters import conditions
+from scraper.verbs.memory import site_of_text
 
 _VISITS = 20  # of one source that are looked at, to see since when it is in a trap
 
@@ -42,18 +47,49 @@ def list_texts(flags: Flags, filters: FilterFlags, *, limit: int) -> int:
     return DONE
 
 
-def show(flags: Flags, wanted: str, *, warc: bool, to: Path | None) -> int:
-    """The text that an ID means; or its own records as a WARC file."""
+def show(flags: Flags, wanted: str, *, name: str, warc: bool, to: Path | None) -> int:
+    """The text that an ID means, in the format of that name; or its own records as a WARC file."""
+    check_format(name)
     config, output = settings(flags), flags.output
     with reader(config) as archive, archive.reading() as reading:
         revision = find(reading, wanted, key=key)
         if warc:
             return _snapshot(archive, revision, output, to)
         text = archive.text(revision).decode()
-    output.object({**_revision_object(revision), "text": text})
-    output.text(text)
+        source = _page_of(archive, reading, revision) if name == "md" else None
+    said = {**_revision_object(revision), "text": text}
+    if name == "md":
+        written = _as_markdown(config, output, revision, text, source)
+        said["markdown"] = written
+    output.object(said)
+    output.text(written if name == "md" else text)
     output.say(_provenance(revision))
     return DONE
+
+
+def _page_of(archive: Archive, reading: Reading, revision: Revision) -> tuple[bytes, bytes, Site | None] | None:
+    """Head and body that a text was understood from, and the site memory that it names; None: not there any more."""
+    capture = reading.capture(revision.capture)
+    return (*archive.payload(capture), site_of_text(reading, revision.facts.site_memory)) if capture else None
+
+
+def _as_markdown(
+    config: Config, output: Output, revision: Revision, text: str, source: tuple[bytes, bytes, Site | None] | None
+) -> str:
+    """The kept text as Markdown: with its page's links, when that still gives this very text."""
+    if source is not None:
+        with suppress(NotAnArticle, ExtractError, FetchError), thinking(config) as think:
+            article, written = think(markdown_of_response, *source, revision.facts.url)
+            if article.text == text:
+                return str(written)
+    output.say("its page gives another text today, so this is the kept one, without links")
+    return as_markdown(text, revision.facts)
+
+
+def markdown_of_response(head: bytes, body: bytes, site: Site | None, url: str) -> tuple[Article, str]:
+    """The article in a response, and its Markdown: what a worker runs. Raises what `scraper.extract.clean` raises."""
+    entity, charset = entity_of(head, body, url)
+    return markdown(entity, url, charset=charset, site=site)
 
 
 def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | None) -> int:

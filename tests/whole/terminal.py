@@ -27,7 +27,7 @@ PAPERS = [
     {"name": paper.name, "feeds": paper.feeds, "sitemaps": paper.sitemaps, "fronts": [paper.front]} for paper in SITES
 ]
 _EVER = datetime.min.replace(tzinfo=UTC)
-_GO_OUT = ("fetch", "daemon")  # the verbs that take the network's flags
+_GO_OUT = ("fetch", "daemon", "explain")  # the verbs that take the network's flags
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.whole.conftest import LIGHTHOUSE
 from tests.whole.terminal import PRESSMARK, Terminal, run
 
 HEAVY = {"sqlalchemy", "alembic", "httpx", "trafilatura"}
-VERBS = ("fetch", "daemon", "clean", "add", "sources", "list", "show", "status", "verify", "demo", "config")
+VERBS = ("fetch", "daemon", "clean", "explain", "add", "sources", "list", "show", "status", "verify", "demo", "config")
 LOADED = """
 import sys
 from scraper.cli import main

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import threading
@@ -80,6 +81,9 @@ def evil(
         said += [terminal("import", str(name)), soon("import", "--json", str(name), f"no-such-{EVIL}")]
         said += [soon(verb, *more) for verb in ("list", "sources") for more in ([], ["--json"])]
         said += [soon("show", STORY), soon("show", "--json", STORY), soon("show", EVIL), soon("verify")]
+        said += [soon("explain", STORY), soon("explain", "--json", STORY), soon("explain", EVIL)]
+        said += [soon("clean", str(name), "--site", EVIL), soon("explain", STORY, "--as-test", str(name))]
+        said += [soon("show", STORY, "--format", "md"), soon("show", STORY, "--format", EVIL)]
         said += [soon("export", "--format", EVIL), soon("list", "--site", EVIL), soon("config", "show")]
         with terminal.running("daemon", "-v", "-C", str(terminal.folder / "watched")) as daemon:
             daemon.until(lambda log: sum(line["event"] == "visit" for line in log) >= 2)
@@ -124,10 +128,18 @@ def _on_a_terminal(command: list[str], folder: Path) -> bytes:
 
 def test_nor_does_an_export_or_a_text_on_a_terminal(evil: tuple[Terminal, list[Ran]]):
     terminal, _ = evil
-    for words in (["export", "--format", "jsonl"], ["show", STORY], ["show", "--warc", "-o", "-", STORY]):
+    for words in (["export", "--format", "jsonl"], ["show", STORY], ["show", "--warc", "-o", "-", STORY],
+                  ["explain", "--no-color", STORY]):  # fmt: skip
         said = _on_a_terminal(terminal.command(*words), terminal.folder).decode().replace("\r\n", "\n")
         assert said
         assert hidden(said) == set()
+
+
+def test_an_explanation_on_a_terminal_has_our_colours_and_nothing_of_the_pages(evil: tuple[Terminal, list[Ran]]):
+    terminal, _ = evil
+    said = _on_a_terminal(terminal.command("explain", STORY), terminal.folder).decode().replace("\r\n", "\n")
+    assert "\x1b[32m+ The" in said
+    assert hidden(re.sub(r"\x1b\[[0-9;]*m", "", said)) == set()
 
 
 def test_an_export_into_a_pipe_stays_what_it_is(evil: tuple[Terminal, list[Ran]]):
