@@ -10,7 +10,9 @@ live        a live blog's entries
 lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
 form        how a paragraph's characters stand in the text file
 kinds       what kind of page it is, how much of it is open (terms: as declared); walls: why it holds no article
-cleaning    all of this in a row; flat: the same for a text without markup; learning: what a site's pages teach
+cleaning    all of this in a row; learning: what a site's pages teach
+flat        the same for a text without markup (dumps: what programs leave of pages; stretch: where in it the article
+            stands; printed_dates)
 tracing     from the article back to the blocks of its page; explain: each of them, kept or dropped, and why;
             markdown: the article with the links, levels, tables and footnotes that they have
 """
@@ -48,11 +50,14 @@ def clean(body: bytes, url: str, *, charset: str | None = None, site: Site | Non
     return _cleaned(body, url, charset, TOP, site)
 
 
-def clean_flat(text: str, url: str = "") -> Article:
-    """The article in an already flattened text.  Raises NotAnArticle with the reason "empty" or "no-text"."""
+def clean_flat(text: str, url: str = "", *, site: Site | None = None) -> Article:
+    """The article in an already flattened text.  Raises NotAnArticle with the reason "empty" or "no-text".
+
+    url and site: as for `clean`, where they are known.
+    """
     from scraper.extract import flat  # noqa: PLC0415
 
-    return flat.clean_flat(text, url)
+    return flat.clean_flat(text, url, site=site)
 
 
 def is_flat(text: str) -> bool:

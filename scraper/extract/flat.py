@@ -2,130 +2,121 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
+from typing import Final
 
-from archive.records import Article, count_words
+from archive.records import Article, Site, count_words
 from scraper.errors import NotAnArticle
-from scraper.extract import cues
-from scraper.extract.dates import moment
-from scraper.extract.form import Line, folded
-from scraper.extract.lines import RULES, is_caption, is_prose, whole_line_rule, without_cruft
-from scraper.extract.names import byline_in
+from scraper.extract.dumps import printed_lines
+from scraper.extract.lines import RULES, Cleared, without_cruft
+from scraper.extract.names import is_name
+from scraper.extract.printed_dates import printed_date
+from scraper.extract.site import cruft_of
+from scraper.extract.stretch import Judged, Stretch, judged, stretch_of, without_fragments
+from scraper.extract.wires import wire_credit_in
 
-_TAG = re.compile(
-    r"<(?:!doctype|html|head|body|div|p|article|section|span|a|br|h[1-6]|meta|script)\b[^<]{0,2000}>", re.IGNORECASE
-)
-_WRAPPED_AT = range(50, 101)  # columns where editors and mail programs break lines
+FLAT: Final = "2"  # the version of how a flattened text is read; a change that changes a text raises it
+
+_FACTS: Final = ("headline", "authors", "published", "modified", "source_link", "wire_credit")
+_PAGE = re.compile(r"<(?:!doctype html|html|head|body)\b[^<>]{0,2000}>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:div|p|article|section|span|a|br|h[1-6]|meta|script|li|td)\b[^<>]{0,2000}>", re.IGNORECASE)
+_LOOKED_AT = 200_000  # characters
+_RARE = 4  # lines to a tag, in a text that prints some
 _SHORTEST = 8  # words of the longest line of an article
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_DAY_MONTH = re.compile(r"\b(\d{1,2})\.? ([A-Za-z]{3})[a-z]*\.?,? (\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})\b")
-_CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b(?!\s*[ap]\.?m)", re.IGNORECASE)
+_BELOW = 10  # lines under the last paragraph that may name author and source
+_ABOVE = 6  # lines above the first paragraph, where there is no headline, that may name author and date
+_LONGEST_DATED = 15  # words of a line that tells when the article was published
+_UPDATED = re.compile(
+    r"updat|modif|aktualis|aktualiz|mis à jour|actuali|aggiorna|atualiz|bijgewerkt|обновл|оновл|güncel|yenil",
+    re.IGNORECASE,
+)
 
 
 def is_flat(text: str) -> bool:
-    """Whether a text is already flattened: no markup in it."""
-    return len(_TAG.findall(text[:200_000])) < 2
+    """Whether a text is already flattened: no markup in it, or here and there a tag that the page itself printed."""
+    head = text[:_LOOKED_AT]
+    if _PAGE.search(head):
+        return False
+    tags = len(_TAG.findall(head))
+    return tags < 2 or tags * _RARE < sum(1 for line in head.splitlines() if line.strip())
 
 
-def clean_flat(text: str, url: str = "") -> Article:
+def clean_flat(text: str, url: str = "", *, site: Site | None = None) -> Article:
     """The article in a flattened text: its headline, when one stands above it, and its paragraphs.
 
-    Its byline, its source link and the date above it become facts.
+    Its byline, its dates, its source link and whom it credits become facts.
 
-    url: where it came from, "" when nobody knows.  Raises NotAnArticle "empty" or "no-text".
+    url: where it came from, "" when nobody knows; site: what was learned about the site it came from.
+    Raises NotAnArticle "empty" or "no-text".
     """
     if not text.strip():
         raise NotAnArticle(url or "the text", "empty", "there is nothing in it")
-    lines = _lines(text)
-    start = _first_paragraph(lines)
-    at = _headline(lines[:start])
-    head, headline = lines[:start], lines[at] if at is not None else None
-    cleared = without_cruft(
-        [Line("paragraph", line) for line in lines[at + 1 if at is not None else 0 :]],
-        headlines=(headline,) if headline else (),
-    )
+    lines = judged(printed_lines(text), cruft_of(site))
+    where = stretch_of(lines)
+    cleared = _cleared(lines, where, site)
     if not any(count_words(line.text) >= _SHORTEST for line in cleared.lines):
         raise NotAnArticle(url or "the text", "no-text", "nothing in it reads as an article")
-    published = next((date for line in head if cues.is_date_line(line) and (date := _date(line))), None)
-    facts = {
-        "headline": headline,
-        "authors": cleared.authors,
-        "published": published,
-        "source_link": cleared.source_link,
-    }
-    return Article(
+    published, modified = _dates(lines, where)
+    paragraphs = tuple(line.paragraph for line in cleared.lines)
+    article = Article(
         url=url,
         canonical_url=url,
-        headline=headline,
-        paragraphs=tuple(line.paragraph for line in cleared.lines),
-        site="",
-        authors=cleared.authors,
+        headline=lines[where.headline].text if where.headline is not None else None,
+        paragraphs=paragraphs,
+        site=site.site if site else "",
+        authors=cleared.authors or _signed(lines, where),
         published=published,
+        modified=modified,
         source_link=cleared.source_link,
-        origins={fact: "text" for fact, value in facts.items() if value},
-        extractor={"rules": RULES, "rung": "flat"},
+        wire_credit=wire_credit_in(paragraphs),
+        extractor={"flat": FLAT, "rules": RULES, "rung": "flat"},
+        site_memory=f"{site.site}@{site.number}" if site else None,
     )
+    return replace(article, origins={fact: "text" for fact in _FACTS if getattr(article, fact)})
 
 
-def _lines(text: str) -> list[str]:
-    raw = text.removeprefix("\ufeff").splitlines()
-    blocks = "\n".join(line.strip() for line in raw).split("\n\n")
-    if _is_wrapped(raw):
-        return [words for block in blocks if (words := folded(block))]
-    return [words for line in raw if (words := folded(line))]
+def _cleared(lines: Sequence[Judged], where: Stretch, site: Site | None) -> Cleared:
+    """The lines of the article, and what the lines around them tell."""
+    start = _head(where).start
+    chosen = [line for line in lines[start : where.end + _BELOW] if not line.leads_away]
+    if len(lines) - (where.end - where.first) > _BELOW:
+        chosen = without_fragments(chosen)  # with this much around it, it is a page's dump
+    cleared = without_cruft(
+        [line.line for line in chosen],
+        headlines=[lines[where.headline].text] if where.headline is not None else [],
+        outlets=[site.site] if site else [],
+    )
+    subheads = [line for line in lines[start : where.first] if line.line.kind == "subhead"]
+    own = {id(line.line) for line in (*subheads, *lines[where.first : where.end])}
+    kept = tuple(line for line in cleared.lines if id(line) in own)
+    return Cleared(kept, cleared.authors, cleared.source_link, cleared.dropped)
 
 
-def _is_wrapped(raw: Sequence[str]) -> bool:
-    """Whether an editor broke the paragraphs into lines: most lines that another follows end at one margin."""
-    followed = [line.rstrip() for line, after in pairwise(raw) if line.strip() and after.strip()]
-    full = [line for line in followed if len(line) in _WRAPPED_AT]
-    return len(followed) > 5 and len(full) * 10 > len(followed) * 9 and any(not line.strip() for line in raw)
+def _head(where: Stretch) -> range:
+    """The lines between the headline and the first paragraph."""
+    return range(max(0, where.first - _ABOVE) if where.headline is None else where.headline + 1, where.first)
 
 
-def _first_paragraph(lines: Sequence[str]) -> int:
-    """Where the article's sentences begin; the number of lines when there are none."""
-    for at, line in enumerate(lines):
-        if (
-            is_prose(line, count_words(line))
-            and not whole_line_rule(line)
-            and not is_caption(line)
-            and not _shouts(line)
-        ):
-            return at
-    return len(lines)
+def _dates(lines: Sequence[Judged], where: Stretch) -> tuple[str | None, str | None]:
+    """When the article was published and modified, as its head tells; above the headline stands a date, too."""
+    head = _head(where)
+    dated = [
+        (line.text, date)
+        for line in lines[max(0, head.start - 5) : head.stop + 1]
+        if line.words <= _LONGEST_DATED and (date := printed_date(line.text))
+    ]
+    published = [date for text, date in dated if not _UPDATED.search(text)]
+    modified = [date for text, date in dated if _UPDATED.search(text)]
+    if not published:
+        published, modified = modified, []
+    return next(iter(published), None), next(iter(modified), None)
 
 
-def _shouts(line: str) -> bool:
-    # "Is This the End of the Grain Deal?" may be a headline although it ends like a sentence.
-    return line[-1] in "!?" and count_words(line) <= 14
-
-
-def _headline(head: Sequence[str]) -> int | None:
-    """The headline among what stands above the first paragraph: the first line of the last group that could be one."""
-    could = [at for at, line in enumerate(head) if _could_be_headline(line)]
-    while len(could) > 1 and could[-2] == could[-1] - 1:
-        could.pop()
-    return could[-1] if could else None
-
-
-def _could_be_headline(line: str) -> bool:
-    if not 3 <= count_words(line) <= 40 or line.endswith((":", ",", ";")):
-        return False
-    if whole_line_rule(line) or cues.is_date_line(line) or is_caption(line) or byline_in(line):
-        return False
-    return not cues.TAIL.match(line) and not cues.LABEL.fullmatch(line)
-
-
-def _date(line: str) -> str | None:
-    if found := _DAY_MONTH.search(line):
-        day, month, year = found.groups()
-    elif found := _MONTH_DAY.search(line):
-        month, day, year = found.groups()
-    else:
-        return moment(line)
-    if month.lower() not in _MONTHS:
-        return None
-    clock = _CLOCK.search(line)
-    written = f"{year}-{_MONTHS.index(month.lower()) + 1:02}-{int(day):02}"
-    return moment(f"{written}T{int(clock[1]):02}:{clock[2]}" if clock else written)
+def _signed(lines: Sequence[Judged], where: Stretch) -> tuple[str, ...]:
+    """A name without "By" beside the date above the article."""
+    head = [line.text for line in lines[_head(where).start : where.first]]
+    return tuple(
+        text
+        for at, text in enumerate(head)
+        if is_name(text) and any(printed_date(near) for near in head[max(0, at - 1) : at + 2])
+    )[:1]

@@ -5,6 +5,7 @@ import random
 import traceback
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from tests.scraper.hostile.feeds import SOURCES
 from tests.scraper.hostile.pages import PAGES
 
 Fault = tuple[str, str, bytes]  # the reader, what came out of it, the document
+_DUMPS = Path(__file__).parents[1] / "extract" / "flattened"
 _LARGEST_SAMPLE = 8_000  # bytes
 _TOKENS = (
     b"<",
@@ -89,6 +91,17 @@ _TOKENS = (
     b"<base href='",
     b"colspan=9999999999",
     b"xml:base='",
+    b"\n\n# ",
+    b"](http://x ",
+    b"![",
+    b"[12]",
+    b"\nReferences\n\n   12. http://x/\n",
+    b"\n---|---\n",
+    b"\n   * ",
+    b"**",
+    b"\n> ",
+    "\n│a│b│\n".encode(),
+    b"(BUTTON) ",
 )
 
 
@@ -187,6 +200,7 @@ def _samples() -> tuple[list[bytes], list[bytes]]:
     own = [page(), page(head=ld(author={"@type": "Person", "name": "Ann Lee"}, datePublished="2026-11-20T07:00:00Z"))]
     small = (hostile.make() for hostile in PAGES if not hostile.slow)
     pages = [octets for octets in small if 0 < len(octets) < _LARGEST_SAMPLE]
+    own += [dump.read_bytes() for dump in sorted(_DUMPS.glob("*.txt"))]
     sources = [octets for source in SOURCES if not source.slow and 0 < len(octets := source.make()) < _LARGEST_SAMPLE]
     return pages + own * 30, sources
 

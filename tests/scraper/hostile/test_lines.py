@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from scraper import feeds, fronts, links, sitemaps
-from scraper.extract import cleaning, cues, facts, flat, form, lines, marks, names, state
+from scraper.extract import cleaning, cues, dumps, facts, flat, form, lines, marks, names, printed_dates, state, stretch
 
 UNITS = (
     *(
@@ -47,8 +47,12 @@ UNITS = (
         "=(charset ",
     ),
     *("original: ", "foto ", "Von Ann ", "google e ", "1 min ", "newsletter ", "reporting by ", "港", "ال", "Ə", "ı"),
+    *("](a", "[a](", '](b "', "](<c", "a\\", "**a", "_a_ ", "[1]", "│", "---|", "1 May 2026 "),
 )
-MODULES = (cleaning, cues, facts, feeds, flat, form, fronts, lines, links, marks, names, sitemaps, state)
+MODULES = (
+    *(cleaning, cues, dumps, facts, feeds, flat, form, fronts, lines, links, marks, names, printed_dates, sitemaps),
+    *(state, stretch),
+)
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
