@@ -12,7 +12,7 @@ form        how a paragraph's characters stand in the text file
 kinds       what kind of page it is, how much of it is open (terms: as declared); walls: why it holds no article
 cleaning    all of this in a row; learning: what a site's pages teach
 flat        the same for a text without markup (dumps: what programs leave of pages; stretch: where in it the article
-            stands; printed_dates)
+            stands; printed_dates); media: what is no text at all
 tracing     from the article back to the blocks of its page; explain: each of them, kept or dropped, and why;
             markdown: the article with the links, levels, tables and footnotes that they have
 """
@@ -65,6 +65,13 @@ def is_flat(text: str) -> bool:
     from scraper.extract import flat  # noqa: PLC0415
 
     return flat.is_flat(text)
+
+
+def text_of(body: bytes, where: str) -> str:
+    """A file's text, whatever its charset.  Raises NotAnArticle "pdf" or "media-type" for what is no text."""
+    from scraper.extract import media  # noqa: PLC0415
+
+    return media.text_of(body, where)
 
 
 def understand(head: bytes, body: bytes, url: str, *, start: str = TOP, site: Site | None = None) -> Article:

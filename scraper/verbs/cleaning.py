@@ -7,7 +7,7 @@ from pathlib import Path
 from archive import escaping
 from archive.records import Facts, Site
 from scraper.errors import ConfigError
-from scraper.extract import clean, clean_flat, is_flat, markdown
+from scraper.extract import clean, clean_flat, is_flat, markdown, text_of
 from scraper.flags import Flags
 from scraper.output import DONE
 
@@ -21,11 +21,11 @@ def clean_file(flags: Flags, file: Path, *, url: str, site: str, name: str) -> i
     """
     check_format(name)
     body = read(file)
-    text = body.decode("utf-8-sig", "replace")
     where = url or str(file)  # a made-up URL would be a front page's
+    text = text_of(body, where)
     memory = _remembered(flags, site) if site else None
     if is_flat(text):
-        article = clean_flat(text, where)
+        article = clean_flat(text, where, site=memory)
         written = as_markdown(article.text, article)
     elif name == "md":
         article, written = markdown(body, where, site=memory)

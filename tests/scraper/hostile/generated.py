@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from scraper.errors import ScraperError
-from scraper.extract import clean, clean_flat, understand
+from scraper.extract import clean, clean_flat, text_of, understand
 from scraper.feeds import read_feed
 from scraper.fronts import read_front
 from scraper.sitemaps import read_sitemap
@@ -130,6 +130,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "clean without a parser": lambda octets: understand(
         b"HTTP/1.1 200 OK\r\n\r\n", octets, URL, start="plain"
     ).text.encode(),
+    "clean file": lambda octets: clean_flat(text_of(octets, URL), URL).text.encode(),
     "clean flat": lambda octets: clean_flat(octets.decode("utf-8", "replace"), URL).text.encode(),
     "answer": _read_answer,
     "front": lambda octets: read_front(octets, "https://gazette.test/", charset_of(b"\r\n\r\n", octets)),
@@ -145,6 +146,7 @@ _OF_PAGES = (
     "clean by lexbor",
     "clean without a parser",
     "clean flat",
+    "clean file",
     "answer",
     "front",
 )
