@@ -132,7 +132,7 @@ def explained_flat(text: str, url: str = "", *, site: Site | None = None) -> Exp
     """What `scraper.extract.clean_flat` makes of a flattened text, line by line."""
     article, refusal = Article(url=url, canonical_url=url, site="", paragraphs=()), None
     try:
-        article = clean_flat(text, url)
+        article = clean_flat(text, url, site=site)
     except NotAnArticle as error:
         refusal = error
     return Explanation(

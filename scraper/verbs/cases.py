@@ -30,12 +30,12 @@ import pytest
 from archive.records import Site
 from scraper import clean
 from scraper.errors import NotAnArticle
-from scraper.extract import clean_flat
+from scraper.extract import clean_flat, text_of
 
 CASES = sorted(Path(__file__).parent.glob("*/case.json"))
 
 
-def text_of(folder):
+def text_today(folder):
     """The text that the page in this folder gives today, line by line."""
     case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
     body = gzip.decompress((folder / "page.html.gz").read_bytes())
@@ -43,7 +43,7 @@ def text_of(folder):
     site = Site(**known | {"learned_at": datetime.fromisoformat(known["learned_at"])}) if known else None
     try:
         if case["is_flat"]:
-            return clean_flat(body.decode("utf-8-sig", "replace"), case["url"]).text
+            return clean_flat(text_of(body, case["url"]), case["url"], site=site).text
         return clean(body, case["url"], charset=case["charset"], site=site).text
     except NotAnArticle as none:
         return f"not an article: {none.reason}"
@@ -52,7 +52,7 @@ def text_of(folder):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.parent.name)
 def test_a_page_gives_the_text_that_was_expected(case):
     expected = (case.parent / "expected.txt").read_text(encoding="utf-8")
-    texts = (text.strip().split("\\n") for text in (expected, text_of(case.parent)))
+    texts = (text.strip().split("\\n") for text in (expected, text_today(case.parent)))
     difference = "\\n".join(unified_diff(*texts, "expected", "today", lineterm="", n=2))
     assert not difference, f"\\n{difference}"
 '''

@@ -16,7 +16,7 @@ from scraper.config import Config, require_named
 from scraper.crawl import Told
 from scraper.edge import reader, run, thinking, works
 from scraper.errors import NotAnArticle
-from scraper.extract import entity_of, explain, explain_flat, is_flat
+from scraper.extract import entity_of, explain, explain_flat, is_flat, text_of
 from scraper.extract.explain import Explanation, Judged
 from scraper.fetcher import check_url
 from scraper.flags import Flags, NetworkFlags
@@ -71,13 +71,13 @@ def explained(body: bytes, charset: str | None, site: Site | None, url: str) -> 
 
 
 def _of_file(file: Path, url: str, site: Site | None) -> _Page:
-    body = read(file)
-    return _Page(url=url or str(file), body=body, site=site, is_flat=is_flat(body.decode("utf-8-sig", "replace")))
+    body, where = read(file), url or str(file)
+    return _Page(url=where, body=body, site=site, is_flat=is_flat(text_of(body, where)))
 
 
 def _explained_file(page: _Page) -> Explanation:
     if page.is_flat:
-        return explain_flat(page.body.decode("utf-8-sig", "replace"), page.url, site=page.site)
+        return explain_flat(text_of(page.body, page.url), page.url, site=page.site)
     return explain(page.body, page.url, site=page.site)
 
 
