@@ -15,8 +15,9 @@ from scraper.extract import cues
 from scraper.extract.blocks import Place, Places, blocks_of, is_link
 from scraper.extract.boilerplate import RUNGS
 from scraper.extract.cleaning import Cleaned, cleaned, lightened
+from scraper.extract.dumps import printed_lines
 from scraper.extract.flat import clean_flat
-from scraper.extract.form import Line, bare, folded
+from scraper.extract.form import Line, bare
 from scraper.extract.lines import is_caption, whole_line_rule
 from scraper.extract.names import byline_in
 from scraper.extract.site import ANY, Known, cruft_of, known_of
@@ -298,8 +299,8 @@ def shown(place: Place) -> str:
 
 
 def _judged_flat(text: str, article: Article, cruft: frozenset[str]) -> Iterator[Judged]:
-    lines = [words for line in text.removeprefix("\ufeff").splitlines() if (words := folded(line))]
-    tracer = Tracer(lines)
+    lines = [printed.line for printed in printed_lines(text)]
+    tracer = Tracer([line.text for line in lines])
     kept, dropped = WAYS["flat"]
     told = [("headline", "it is the headline", article.headline)] if article.headline else []
     told += [("flat", kept, paragraph) for paragraph in article.paragraphs]
@@ -310,8 +311,8 @@ def _judged_flat(text: str, article: Article, cruft: frozenset[str]) -> Iterator
         said.append((order, Judged(text=each, kind="paragraph", place="", kept=True, by=by, why=why)))
     for at, line in enumerate(lines):
         if at not in tracer.taken:
-            by, why = _why_flat(line, cruft) or ("flat", dropped)
-            said.append((at, Judged(text=line, kind="paragraph", place="", kept=False, by=by, why=why)))
+            by, why = _why_flat(line.text, cruft) or ("flat", dropped)
+            said.append((at, Judged(text=line.paragraph, kind=line.kind, place="", kept=False, by=by, why=why)))
     return (each for _, each in sorted(said, key=lambda said: said[0]))
 
 

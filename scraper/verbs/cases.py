@@ -35,7 +35,7 @@ from scraper.extract import clean_flat, text_of
 CASES = sorted(Path(__file__).parent.glob("*/case.json"))
 
 
-def text_today(folder):
+def given_by(folder):
     """The text that the page in this folder gives today, line by line."""
     case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
     body = gzip.decompress((folder / "page.html.gz").read_bytes())
@@ -52,7 +52,7 @@ def text_today(folder):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.parent.name)
 def test_a_page_gives_the_text_that_was_expected(case):
     expected = (case.parent / "expected.txt").read_text(encoding="utf-8")
-    texts = (text.strip().split("\\n") for text in (expected, text_today(case.parent)))
+    texts = (text.strip().split("\\n") for text in (expected, given_by(case.parent)))
     difference = "\\n".join(unified_diff(*texts, "expected", "today", lineterm="", n=2))
     assert not difference, f"\\n{difference}"
 '''

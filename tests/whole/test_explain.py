@@ -144,10 +144,12 @@ class TestAPageAsATest:
         assert '"number": 7' in (case / "case.json").read_text()
         wall = saved(desk, page("<p>Please verify that you are a human, and then go on.</p>"))
         assert desk("explain", wall, "--as-test", "cases").code == 0
-        assert "2 passed" in self.pytest(desk.folder)
+        dump = saved(desk, "\n\n".join([HEADLINE, *PARAGRAPHS]).encode("utf-16"), "dump.txt")
+        assert desk("explain", dump, "--as-test", "cases").code == 0
+        assert "3 passed" in self.pytest(desk.folder)
         expected.write_text(LIGHTHOUSE.text.replace(LIGHTHOUSE.paragraphs[-1], "Nothing else was said."))
         ran = self.pytest(desk.folder)
-        assert "1 failed, 1 passed" in ran
+        assert "1 failed, 2 passed" in ran
         assert "-Nothing else was said." in ran
 
     def test_is_not_written_twice(self, tested: tuple[Terminal, Path]):

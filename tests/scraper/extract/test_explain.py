@@ -186,6 +186,13 @@ def test_a_flattened_text_is_explained_line_by_line():
     assert (block(found, "20 Nov").by, block(found, "5 views").by) == ("rule:date", "rule:counter")
 
 
+def test_of_a_flattened_text_what_its_site_repeats_is_told_as_such():
+    site = known(with_line(1, NOTE), with_line(2, NOTE), story(3), story(4))
+    found = explain_flat("\n\n".join(["Voyage 9 ended well", *told(9)[:3], NOTE, *told(9)[3:]]), site=site)
+    assert [each.text for each in found.blocks if each.kept] == ["Voyage 9 ended well", *told(9)]
+    assert block(found, NOTE).by == "site"
+
+
 def test_a_flattened_text_without_an_article_says_why():
     found = explain_flat("Home\n\nSport\n\nWeather")
     assert found.reason == "no-text"
