@@ -1,6 +1,6 @@
 """One page, from its decoded bytes to its article, or to the reason why it holds none."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
@@ -75,7 +75,7 @@ class _Page:
     parts: Collection[str]
 
     @property
-    def cruft(self) -> Collection[str]:
+    def cruft(self) -> Container[str]:
         """The bare lines that the site repeats."""
         return self.known.cruft if "cruft" in self.parts else ()
 

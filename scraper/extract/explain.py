@@ -3,7 +3,7 @@
 It is read from what the extraction tells, and from the page; nothing is decided here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -198,7 +198,7 @@ def _shortened(template: Template) -> str:
 class _Judging:
     """The blocks of a page on their way to a verdict each; one stands where the page prints it."""
 
-    def __init__(self, found: Cleaned, blocks: Sequence[Block], held: frozenset[int], cruft: frozenset[str]) -> None:
+    def __init__(self, found: Cleaned, blocks: Sequence[Block], held: frozenset[int], cruft: Container[str]) -> None:
         self._found = found
         self._blocks = blocks
         self._held = held  # by the template
@@ -298,7 +298,7 @@ def shown(place: Place) -> str:
 # ── a flattened text, line by line
 
 
-def _judged_flat(text: str, article: Article, cruft: frozenset[str]) -> Iterator[Judged]:
+def _judged_flat(text: str, article: Article, cruft: Container[str]) -> Iterator[Judged]:
     lines = [printed.line for printed in printed_lines(text)]
     tracer = Tracer([line.text for line in lines])
     kept, dropped = WAYS["flat"]
@@ -316,7 +316,7 @@ def _judged_flat(text: str, article: Article, cruft: frozenset[str]) -> Iterator
     return (each for _, each in sorted(said, key=lambda said: said[0]))
 
 
-def _why_flat(line: str, cruft: frozenset[str]) -> tuple[str, str] | None:
+def _why_flat(line: str, cruft: Container[str]) -> tuple[str, str] | None:
     """What of a line alone shows that it is not the article's."""
     if bare(line) in cruft:
         return "site", _REPEATED

@@ -3,15 +3,16 @@
 version     of this form
 templates   kind of page, or "*" for those without one of their own → {"selector": CSS of the article's blocks,
             "pages": how many taught it}
-cruft       bare texts of the lines that the site's articles repeat
+cruft       digests of the bare lines that the site's articles repeat: a memory outlives texts that are redacted
 sample      one page in so many is cleaned both ways, by its URL, so that drift is seen
 held        {"from", "to"}: when the first and the last of the captures that taught it were taken, null when unknown;
             of a layout that began with a drift, those since
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 from zlib import crc32
 
@@ -23,13 +24,31 @@ ANY: Final = "*"
 SAMPLE: Final = 32  # one page in so many, at a site that prints some hundred a day
 
 
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The lines that a site's articles repeat: `bare(line) in repeated`."""
+
+    digests: frozenset[str] = frozenset()
+
+    def __contains__(self, line: object) -> bool:
+        return digest(str(line)) in self.digests
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+def digest(line: str) -> str:
+    """What a memory holds of a bare line: the first 16 hex digits of its SHA-256."""
+    return sha256(line.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """A site's memory, read; of no site, and of a memory in a later form, nothing is known."""
 
     name: str | None = None  # "caliber.az@7"
     templates: Mapping[str, Template] = field(default_factory=dict)  # by kind of page
-    cruft: frozenset[str] = frozenset()
+    cruft: Repeated = field(default_factory=Repeated)
     sample: int = SAMPLE
 
     def template_for(self, kind: str) -> Template | None:
@@ -73,22 +92,25 @@ def _known(it: _Itself) -> Known:
     )
 
 
-def cruft_of(site: Site | None) -> frozenset[str]:
+def cruft_of(site: Site | None) -> Repeated:
     """The bare lines that the site's articles repeat; none of no site."""
-    return frozenset(site.memory.get("cruft", ())) if site else frozenset()
+    return Repeated(frozenset(site.memory.get("cruft", ()))) if site else Repeated()
 
 
 def memory(
-    templates: Mapping[str, Template], cruft: frozenset[str], *, sample: int, held: tuple[str, str] | None
+    templates: Mapping[str, Template], cruft: Iterable[str], *, sample: int, held: tuple[str, str] | None
 ) -> dict[str, Any]:
-    """The JSON object of a memory.  held: ISO 8601 times of the first and the last capture that taught it."""
+    """The JSON object of a memory.
+
+    cruft: bare lines; held: ISO 8601 times of the first and the last capture that taught it.
+    """
     return {
         "version": VERSION,
         "templates": {
             kind: {"selector": template.selector, "pages": template.pages}
             for kind, template in sorted(templates.items())
         },
-        "cruft": sorted(cruft),
+        "cruft": sorted(map(digest, cruft)),
         "sample": sample,
         "held": {"from": held[0], "to": held[1]} if held else None,
     }

@@ -5,7 +5,7 @@ is the stretch of lines with the greatest sum.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -74,14 +74,12 @@ class Stretch:
         return self.first <= at < self.end
 
 
-def judged(printed: Iterable[Printed], cruft: frozenset[str] = frozenset()) -> list[Judged]:
+def judged(printed: Iterable[Printed], cruft: Container[str] = ()) -> list[Judged]:
     """The lines, each judged by itself, without those that the site repeats (cruft: their bare texts).
 
     A repeated line of 15 words or more stays where paragraphs stand above and below it: it may be background.
     """
     lines = [_judged(each) for each in printed]
-    if not cruft:
-        return lines
     repeated = [bare(line.text) in cruft for line in lines]
     own = [at for at, line in enumerate(lines) if line.prose and not repeated[at]]
     inside = range(own[0], own[-1]) if own else range(0)

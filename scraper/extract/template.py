@@ -5,7 +5,7 @@ selector, of the places that hold the article. A page fits it when little text l
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,7 +76,7 @@ def lesson_from(tree: LexborHTMLParser, kept: Collection[str]) -> Lesson:
     return (*blocks, *heads)
 
 
-def learned(lessons: Sequence[Lesson], *, cruft: Collection[str]) -> Template | None:
+def learned(lessons: Sequence[Lesson], *, cruft: Container[str]) -> Template | None:
     """The template that these pages teach; None when they are too few, or show no place that holds an article.
 
     cruft: bare texts of lines that the site repeats.
@@ -101,7 +101,7 @@ def learned(lessons: Sequence[Lesson], *, cruft: Collection[str]) -> Template | 
 
 
 def fitting(
-    template: Template, tree: LexborHTMLParser, *, cruft: Collection[str], parts: Collection[str] = PARTS
+    template: Template, tree: LexborHTMLParser, *, cruft: Container[str], parts: Collection[str] = PARTS
 ) -> list[Line] | None:
     """The article's lines by the template; None when the page does not fit it.
 
@@ -152,12 +152,12 @@ def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
     return node.css(LEAVES) if linked * 2 < len(node.text(deep=True)) else []
 
 
-def without_repeats(lines: Sequence[Line], cruft: Collection[str]) -> list[Line]:
+def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
     """The lines that the site does not repeat; one of 15 words or more stays where it lies between others that stay.
 
     It is a background paragraph, which a follow-up takes from the article before it.
     """
-    repeated = [bool(cruft) and bare(line.text) in cruft for line in lines]
+    repeated = [bare(line.text) in cruft for line in lines]
     if not any(repeated):
         return list(lines)
     own = [at for at, is_repeated in enumerate(repeated) if not is_repeated]
@@ -175,7 +175,7 @@ def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:
     return 2 * (mine & theirs).total() / max(1, mine.total() + theirs.total())
 
 
-def _lost(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Collection[str]) -> int:
+def _lost(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Container[str]) -> int:
     """The weight of what the template does not take and might be the article's.
 
     Text that stands loose between the blocks it takes counts four times over, for that is surely the article's; long

@@ -19,6 +19,7 @@ from archive.records import Page, Site
 from scraper.crawl import Line, Told
 from scraper.demo import SITES, Answer, Asked, Press, respond
 from scraper.extract.form import bare
+from scraper.extract.site import digest
 from tests.archive.pages import exchange, visit
 from tests.scraper.lines_at_work import on_line
 
@@ -104,7 +105,13 @@ TEXT, COMMENT = "div.entry-content > p", "div.comment-content > p"
 def learned(archive: Writer, number: int, selector: str, *cruft: str) -> None:
     """A state of what is known of the Kosova Wire: where its text stands, and what it repeats."""
     templates = {"*": {"selector": selector, "pages": 5}}
-    memory = {"version": 1, "templates": templates, "cruft": list(cruft), "sample": 1_000_003, "held": None}
+    memory = {
+        "version": 1,
+        "templates": templates,
+        "cruft": [digest(line) for line in cruft],
+        "sample": 1_000_003,
+        "held": None,
+    }
     assert archive.remember(Site(site=WIRE, number=number, learned_at=datetime.now(UTC), memory=memory))
 
 

@@ -11,6 +11,7 @@ from archive.records import Site
 from scraper.errors import NotAnArticle
 from scraper.extract import clean_flat, is_flat
 from scraper.extract.form import bare, folded
+from scraper.extract.site import digest
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS
 
 SEEDS = Path(os.environ.get("PRESSMARK_SEEDS") or Path(__file__).parents[4] / "shared" / "seeds")
@@ -232,7 +233,7 @@ def test_the_same_line_three_times_over_does_not_stand_in_for_a_headline():
 
 
 def site(*cruft: str) -> Site:
-    memory = {"version": 1, "cruft": [bare(line) for line in cruft]}
+    memory = {"version": 1, "cruft": [digest(bare(line)) for line in cruft]}
     return Site(site="herald.example", number=7, learned_at=datetime(2026, 11, 20, tzinfo=UTC), memory=memory)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from scraper import clean
 from scraper.extract.learning import MOST_PAGES, MOST_TAUGHT, Example, memory_of
+from scraper.extract.site import digest
 from tests.scraper.extract.test_site import story
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,14 +35,14 @@ def test_pages_of_an_earlier_layout_teach_no_template():
     memory = memory_of([*new, *old], since=NOON)
     assert selector(memory) == "div.feature-body > p"
     assert memory["templates"]["article"]["pages"] == 3
-    assert "harbour herald 1 quay street" in memory["cruft"]
+    assert digest("harbour herald 1 quay street") in memory["cruft"]
 
 
 def test_two_pages_of_a_new_layout_are_too_few_and_the_cruft_stays():
     new = [example(number, at=NOON, layout="feature") for number in range(10, 12)]
     memory = memory_of([*new, *examples(8, every=DAY)], since=NOON + timedelta(seconds=1))
     assert memory["templates"] == {}
-    assert "harbour herald 1 quay street" in memory["cruft"]
+    assert digest("harbour herald 1 quay street") in memory["cruft"]
 
 
 def test_it_is_said_from_when_to_when_the_captures_that_taught_were_taken():

@@ -270,6 +270,12 @@ def test_only_a_small_part_of_the_pages_is_a_sample():
     assert 1 <= sampled <= 30
 
 
+def test_a_memory_holds_no_line_of_any_text():
+    site = known(*(with_line(number, BACKGROUND) for number in range(5)))
+    assert site.memory["cruft"]
+    assert "province" not in json.dumps(site.memory)
+
+
 def test_a_memory_outlives_json():
     site = known()
     again = replace(site, memory=json.loads(json.dumps(site.memory)))
