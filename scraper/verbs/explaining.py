@@ -192,7 +192,7 @@ def _named(name: str, said: str) -> str:
 
 
 class _Screen:
-    """Where the blocks are shown: in colours and cut to the width of a terminal."""
+    """Where the blocks are shown: in colours, their texts cut to the width of a terminal, the reasons whole."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -202,15 +202,15 @@ class _Screen:
 
     def line(self, text: str, style: str = "") -> None:
         if self._console:
-            self._console.print(Text(self._cut(text), style), no_wrap=True, crop=False)
+            self._console.print(Text(text, style), no_wrap=True, crop=False)
         else:
-            self._output.line(self._cut(text))
+            self._output.line(text)
 
     def block(self, block: Judged) -> None:
         where = f"{block.kind} at {block.place}" if block.place else block.kind
         by = f" ({block.by})" if block.by not in block.why else ""
         text = safe(block.text.removeprefix("- " if block.kind == "list" else ""))
-        self.line(f"{'+' if block.kept else '-'} {text}", "green" if block.kept else "red")
+        self.line(self._cut(f"{'+' if block.kept else '-'} {text}"), "green" if block.kept else "red")
         self.line(f"    {where}: {safe(block.why)}{by}", "dim")
 
     def _cut(self, text: str) -> str:
