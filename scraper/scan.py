@@ -18,10 +18,10 @@ from scraper.errors import ExtractError
 Reason = Literal["too-large", "too-many-tags", "too-many-attributes", "tag-too-long", "too-deep"]
 
 _VALUE = rb"""(?:"[^"]*+"?+|'[^']*+'?+)"""
-_ATTRIBUTES = rb"[^>=]*+(?:=(?:" + _VALUE + rb"|[ \t\r\n\f]++" + _VALUE + rb"?+)?+[^>=]*+)*+>?+"
+_ATTRIBUTES = rb"""[^>=]*+(?:=(?:"[^"]*+"?+|'[^']*+'?+|[ \t\r\n\f]++""" + _VALUE + rb"?+|)[^>=]*+)*+>?+"
 _COMMENT = rb"!--(?:-?+>|(?:[^-]++|-(?!-!?+>))*+(?:--!?+>)?+)"
 _BOGUS = rb"(?:[!?]|/(?![a-zA-Z]))[^>]*+>?+"  # a doctype, an instruction: in HTML a comment to the next ">"
-_BARE = rb"(?![a-zA-Z0-9]*+>)"  # behind it no tag is only a name
+_BARE = rb"(?![a-zA-Z0-9]*+>)"  # behind it no end tag is only a name
 _RAW = ("script", "style", "title", "textarea", "iframe", "noframes", "noembed", "xmp")
 
 
@@ -32,13 +32,15 @@ def _raw(name: str) -> bytes:
 
 
 def _html(bare: bytes) -> re.Pattern[bytes]:
-    most, others = rb"/?+[a-zA-Z](?<![sStTiInNxX])" + bare + _ATTRIBUTES, rb"/?+[a-zA-Z]" + bare + _ATTRIBUTES
+    most = rb"(?:[a-zA-Z](?<![sStTiInNxX])|/" + bare + rb"[a-zA-Z])" + _ATTRIBUTES
+    others = rb"[a-zA-Z]" + _ATTRIBUTES
     raw = rb"(?=[sStTiInNxX][cCtTiIeEfFoOmM])(?:" + b"|".join(map(_raw, _RAW)) + rb")"
     return re.compile(rb"<(?:" + b"|".join((most, raw, others, _COMMENT, _BOGUS)) + rb")")
 
 
 def _xml(bare: bytes) -> re.Pattern[bytes]:
-    tag, cdata = rb"/?+[a-zA-Z_:\x80-\xff]" + bare + _ATTRIBUTES, rb"!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?+"
+    tag = rb"(?:/" + bare + rb")?+[a-zA-Z_:\x80-\xff]" + _ATTRIBUTES
+    cdata = rb"!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?+"
     return re.compile(rb"<(?:" + b"|".join((tag, _COMMENT, cdata, rb"\?(?:[^?]++|\?(?!>))*+(?:\?>)?+")) + rb")")
 
 
@@ -58,7 +60,7 @@ class Grammar:
     """How tags are told from the rest."""
 
     token: re.Pattern[bytes]  # a tag; a comment or another stretch without tags
-    wide: re.Pattern[bytes]  # the same without tags that are nothing but a name
+    wide: re.Pattern[bytes]  # the same without end tags that are nothing but a name
     flat: frozenset[bytes]  # elements that hold no others
     self_closed: frozenset[bytes] | None  # those for which "/>" ends one; None: all
 
@@ -90,14 +92,16 @@ def fault(markup: bytes, limits: Limits) -> Fault | None:
     """What of the markup is past the limits; None when a parser may have it. Linear: 20 MB and more a second."""
     if len(markup) > limits.size:
         return Fault("too-large", f"it has {len(markup):,} bytes of markup, {limits.size:,} are read")
-    marks = markup.count(b"<")
-    if marks > limits.tags and _more_than(limits.tags, limits.grammar.token.finditer(markup)):
+    # A tag has three bytes at least.
+    may_be_many = len(markup) > 3 * limits.tags and markup.count(b"<") > limits.tags
+    if may_be_many and _more_than(limits.tags, limits.grammar.token.finditer(markup)):
         return Fault("too-many-tags", f"it has more than {limits.tags:,} tags")
-    # An attribute and what parts it from the next are two bytes at least.
-    for tag in limits.grammar.wide.findall(markup):
-        if len(tag) > 2 * limits.attributes and (found := _fault_of_tag(tag, limits)):
+    tags = limits.grammar.wide.findall(markup)
+    least = 2 * limits.attributes  # bytes: an attribute, and what parts it from the next
+    for tag in [tag for tag in tags if len(tag) > least]:
+        if found := _fault_of_tag(tag, limits):
             return found
-    if marks > limits.depth and _depth(limits.grammar.token.findall(markup), limits) > limits.depth:
+    if len(tags) > limits.depth and _depth(limits.grammar.token.findall(markup), limits) > limits.depth:
         return Fault("too-deep", f"its elements lie more than {limits.depth:,} deep in each other")
     return None
 
