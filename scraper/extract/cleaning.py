@@ -110,7 +110,7 @@ def cleaned(
     parts: Collection[str] = PARTS,
 ) -> Cleaned:
     """As `clean_page`, with what was left out and why; of a page that is no article, too."""
-    if not body.strip():
+    if not body or body.isspace():
         return Cleaned(url=url, facts=Facts(), cleared=Cleared(()), rung="", reason="empty")
     page, is_borne = _opened(body, charset)
     tree = LexborHTMLParser(page) if is_borne and start == RUNGS[0] else None

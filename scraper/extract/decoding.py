@@ -1,5 +1,6 @@
 """The bytes of a page in UTF-8, whatever they came in."""
 
+import codecs
 import re
 
 from charset_normalizer import from_bytes
@@ -28,12 +29,12 @@ def utf8_of(body: bytes, charset: str | None) -> bytes:
     often under a wrong declaration, also with a few faults among them: a stray byte is read as windows-1252, which it
     nearly always is, and a cut sequence as U+FFFD; then what HTTP (charset) or the markup declares; then a guess.
     """
+    if b"\0" not in body and _is_utf8(body) and not body.startswith(codecs.BOM_UTF8):
+        return body
     label = re.sub(r"[^\w.:-]", "", charset or "", flags=re.ASCII)
     declared = charset_of(f"HTTP/1.1 200\r\nContent-Type: text/html; charset={label}\r\n\r\n".encode(), body)
     if declared in ("utf-8-sig", "utf-16"):
         return body.decode(declared, "replace").encode("utf-8", "replace")
-    if b"\0" not in body and _is_utf8(body):
-        return body
     if mended := _mended(body):
         return mended
     if declared:
