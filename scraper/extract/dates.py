@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _LONGEST = 100  # characters of a printed date
 _SAME = timedelta(minutes=1)  # two systems of one site round the same moment otherwise
@@ -15,6 +16,7 @@ _MOMENT = re.compile(
 )
 
 
+@lru_cache(maxsize=64)  # a page states the same up to six times
 def moment(text: str) -> str | None:
     """A printed date or time in ISO 8601, as precise as it stands: None when it is no date of 1990 to 2099.
 

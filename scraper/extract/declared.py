@@ -22,6 +22,7 @@ ARTICLES: Final = frozenset(
     "satiricalarticle advertisercontentarticle".split()
 )
 _DECLARING = 'meta, script[type*="ld+json" i], link[rel~="canonical" i], h1, figure'
+_JSON = json.JSONDecoder(strict=False)
 _NAMED = ("property", "name", "itemprop", "http-equiv")
 _REPAIRS = (
     (re.compile(r"^\s*+(?:<!--|//\s*+<!\[CDATA\[|/\*\s*+<!\[CDATA\[\s*+\*/|<!\[CDATA\[)"), ""),
@@ -41,6 +42,7 @@ class Declared:
     url: str  # where it came from, after redirects
     site: str  # its host without "www."; "" for a page that is no URL's
     nodes: tuple[Node, ...]  # JSON-LD, the article's first
+    types: frozenset[str]  # all that these nodes have
     articles: tuple[Node, ...]  # those of them that are of an article's type
     metas: Mapping[str, tuple[str, ...]]  # name in lower case → contents
     canonical: str | None  # the href of the first rel=canonical
@@ -63,7 +65,9 @@ class Declared:
     def in_metas(self, *keys: str) -> Iterator[tuple[str, str]]:
         """The same of meta elements alone."""
         for key in keys:
-            yield from (("meta", text) for text in map(folded, self.metas.get(key.lower(), ())) if text)
+            for content in self.metas.get(key.lower(), ()):
+                if text := folded(content):
+                    yield "meta", text
 
     def absolute(self, address: str | None) -> str | None:
         """The http(s) URL that an address of the page means; None when it means none."""
@@ -82,12 +86,14 @@ def declared(tree: LexborHTMLParser, url: str, site: str) -> Declared:
         else:
             kinds[element.tag or ""].append(element)
     nodes = tuple(_nodes(kinds["script"], url))
+    types = [types_of(node) for node in nodes]
     return Declared(
         tree=tree,
         url=url,
         site=site,
         nodes=nodes,
-        articles=tuple(node for node in nodes if types_of(node) & ARTICLES),
+        types=frozenset().union(*types),
+        articles=tuple(node for node, names in zip(nodes, types, strict=True) if names & ARTICLES),
         metas=metas,
         canonical=next((href for link in kinds["link"] if (href := link.attributes.get("href"))), None),
         h1s=tuple(kinds["h1"]),
@@ -109,7 +115,7 @@ def texts(value: Any, *, deep: int = 3) -> list[str]:
     """
     if isinstance(value, str):
         return [text] if (text := printed(value)) else []
-    if not deep:
+    if not value or not deep:
         return []
     if isinstance(value, list):
         return [text for each in value[:_MOST_VALUES] for text in texts(each, deep=deep - 1)]
@@ -167,7 +173,7 @@ def _read_json(text: str) -> Any:
     for pattern, instead in (None, ""), *_REPAIRS:
         text = pattern.sub(instead, text) if pattern else text
         try:
-            return json.loads(text, strict=False)
+            return _JSON.decode(text)
         except (ValueError, RecursionError):
             continue
     return None

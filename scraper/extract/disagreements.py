@@ -24,11 +24,13 @@ def disagreements(
     """
     found: dict[str, tuple[str, ...]] = {}
     for fact, value in chosen.items():
+        if not value:
+            continue
         same = _SAME.get(fact, _said_alike)
         others = {
             f"{origin}: {other}"[:_LONGEST]
             for origin, other in readings.get(fact, ())
-            if value and other and value != other and not same(value, other)
+            if other and value != other and not same(value, other)
         }
         if others:
             found[fact] = tuple(sorted(others)[:_MOST])

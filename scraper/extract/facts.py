@@ -31,6 +31,7 @@ from scraper.scan import fault, light
 
 FACTS: Final = "2"  # the version of what is read here; a change that reads a fact otherwise raises it
 _FRONTS: Final = frozenset("collectionpage searchresultspage".split())
+_OUTLETS: Final = frozenset(("newsmediaorganization", "website"))
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*$", re.IGNORECASE)
 _PUBLISHED = (
     *("datePublished", "article:published_time", "og:published_time", "parsely-pub-date", "sailthru.date"),
@@ -74,7 +75,8 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
     Dates are as precise as the page: "2026-11-20", or with a time, and with an offset where the page states one.
     """
     stated = declared(tree, url, site_of(url))
-    outlets = tuple(dict.fromkeys(name for _, name in _outlets(stated)))
+    publishers = list(_outlets(stated))
+    outlets = tuple(dict.fromkeys(name for _, name in publishers))
     names = _bare_names(outlets, stated.site)
     titles = headlines_of(stated, names)
     origins: dict[str, str] = {}
@@ -85,7 +87,6 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
             origins[fact] = origin
         return value
 
-    types = frozenset().union(*map(types_of, stated.nodes)) if stated.nodes else frozenset()
     is_article = bool(stated.articles) or "article" in stated.metas.get("og:type", ())
     signed, authors = authors_of(stated, {bare(name) for name in (*outlets, stated.site)})
     picture = lead_picture(stated)
@@ -96,7 +97,7 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
         published=first("published", _published(stated, page)),
         modified=first("modified", _dates(stated.stated(*_MODIFIED))),
         language=first("language", _languages(stated)),
-        publisher=first("publisher", _outlets(stated)),
+        publisher=first("publisher", publishers),
         outlets=outlets,
         terms=terms_of(stated),
         section=first("section", sections_of(stated, titles[0][1] if titles else None, names)),
@@ -107,7 +108,7 @@ def facts_of(tree: LexborHTMLParser, url: str, page: bytes) -> Facts:
         canonical=stated.absolute(stated.canonical),
         reservations=in_metas(stated.metas, url),
         is_article=is_article,
-        is_front=not is_article and _is_front(url, types),
+        is_front=not is_article and _is_front(url, stated.types),
         body=max((body for node in stated.articles for body in _bodies(node)), key=len, default=""),
         origins=origins | dict(picture.origins) | ({"authors": signed} if authors else {}),
     )
@@ -151,8 +152,8 @@ def _outlets(page: Declared) -> Iterator[tuple[str, str]]:
     yield from page.in_metas("og:site_name")
     for node in page.articles:
         yield from (("json-ld", name) for name in texts(node.get("publisher")))
-    for node in page.nodes:
-        if types_of(node) & {"newsmediaorganization", "website"}:
+    for node in page.nodes if page.types & _OUTLETS else ():
+        if types_of(node) & _OUTLETS:
             yield from (("json-ld", name) for name in texts(node.get("name")))
     yield from page.in_metas("application-name", "apple-mobile-web-app-title", "dc.publisher")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from scraper.extract.agencies import agency
@@ -69,15 +70,25 @@ def signers_in(bylines: Iterable[str], outlets: Collection[str] = ()) -> Signers
     """The people, agencies and desks that sign these bylines; none by one of the outlet's bare names."""
     found: dict[str, dict[str, str]] = {"people": {}, "agencies": {}, "desks": {}, "": {}}
     for byline in bylines:
-        described = False
-        for name, mark in _pieces(byline):
-            sort = _sort_of(name)
-            if bare(name) not in outlets and not (described and sort == "people"):
+        for name, sort in _signing(byline[:_LONGEST_BYLINE]):
+            if bare(name) not in outlets:
                 found[sort].setdefault(bare(name), name)
-            # What follows a comma is what a person is or works for: "Ann Lee, Director, Quay Lines and Bo Li".
-            named = sort in ("people", "agencies")
-            described = _PART_OF_ONE.fullmatch(mark) is not None and (described or not named)
     return Signers(**{sort: tuple(names.values()) for sort, names in found.items() if sort})
+
+
+@lru_cache(maxsize=64)  # a page states the same byline up to six times
+def _signing(byline: str) -> tuple[tuple[str, str], ...]:
+    """The pieces of a byline that may sign it, and what sort of signer each is."""
+    found: list[tuple[str, str]] = []
+    described = False
+    for name, mark in _pieces(byline):
+        sort = _sort_of(name)
+        if not (described and sort == "people"):
+            found.append((name, sort))
+        # What follows a comma is what a person is or works for: "Ann Lee, Director, Quay Lines and Bo Li".
+        named = sort in ("people", "agencies")
+        described = _PART_OF_ONE.fullmatch(mark) is not None and (described or not named)
+    return tuple(found)
 
 
 def names_in(bylines: Iterable[str], *, outlets: Iterable[str] = ()) -> tuple[str, ...]:
@@ -133,7 +144,7 @@ def _sort_of(name: str) -> str:
 
 def _pieces(byline: str) -> Iterator[tuple[str, str]]:
     """The pieces of a byline, and what stands behind each."""
-    text = _BY.sub("", folded(byline[:_LONGEST_BYLINE]))
+    text = _BY.sub("", folded(byline))
     text = re.sub(r"\s?\([^()]{0,200}\)", "", text)  # "Ann Lee (Baku)"
     at = 0
     for mark in (*_AND.finditer(text), None):

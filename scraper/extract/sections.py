@@ -1,6 +1,7 @@
 """The section of the paper an article stands in: "Politics"."""
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 from typing import Any, Final
 
 from scraper.extract.declared import Declared, Node, texts, types_of
@@ -8,6 +9,7 @@ from scraper.extract.form import bare
 
 _METAS: Final = ("article:section", "og:section", "og:article:section", "parsely-section", "section", "articlesection")
 _NONE: Final = frozenset("home homepage startseite start accueil inicio início uncategorized uncategorised".split())
+_PATH: Final = "breadcrumblist"
 _LONGEST = 80  # characters
 _MOST_CRUMBS = 20
 
@@ -19,16 +21,15 @@ def sections_of(page: Declared, headline: str | None, outlets: Collection[str]) 
     """
     others = {bare(headline or ""), *outlets, *_NONE}
     stated = (("json-ld", text) for node in page.articles[:1] for text in texts(node.get("articleSection")))
-    crumbs = (("json-ld", text) for node in page.nodes for text in _crumbs(page, node))
-    for origin, text in (*stated, *page.in_metas(*_METAS), *crumbs):
+    paths = (node for node in page.nodes if _PATH in types_of(node)) if _PATH in page.types else ()
+    crumbs = (("json-ld", text) for node in paths for text in _crumbs(page, node))
+    for origin, text in chain(stated, page.in_metas(*_METAS), crumbs):
         if 1 < len(text) <= _LONGEST and "://" not in text and bare(text) not in others:
             yield origin, text
 
 
 def _crumbs(page: Declared, node: Node) -> Iterator[str]:
     """The names on a path of bread crumbs, the front's left out."""
-    if "breadcrumblist" not in types_of(node):
-        return
     steps = node.get("itemListElement")
     for step in steps[:_MOST_CRUMBS] if isinstance(steps, list) else []:
         if isinstance(step, dict) and not _is_front(page, step.get("item")):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scraper.extract.declared import Declared, Node, printed, texts, types_of
+from scraper.extract.declared import Declared, Node, printed, texts
 from scraper.extract.form import unescaped
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -51,10 +51,9 @@ class Terms:
 
 def terms_of(page: Declared) -> Terms:
     """The terms of a page by its declarations."""
-    types = frozenset().union(*map(types_of, page.nodes)) if page.nodes else frozenset()
     kinds = _KINDS if page.articles else _OTHER_KINDS
     return Terms(
-        kind=next((kind for name, kind in kinds.items() if name in types), "article"),
+        kind=next((kind for name, kind in kinds.items() if name in page.types), "article"),
         og_type=next(iter(page.metas.get("og:type", ())), "").lower(),
         is_paid=_is_paid(page),
         paid_parts=tuple(_paid_parts(page.articles)),
