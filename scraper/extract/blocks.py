@@ -84,12 +84,16 @@ def _named(node: LexborNode) -> str:
 
 def quoted_in(tree: LexborHTMLParser) -> frozenset[int]:
     """The `mem_id` of each element that lies in a block quote."""
-    return frozenset(node.mem_id for node in tree.css("blockquote *"))
+    found: set[int] = set()
+    for quote in tree.css("blockquote"):
+        if quote.mem_id not in found:  # nor one that lies in another a second time
+            found.update(node.mem_id for node in quote.traverse() if node.mem_id != quote.mem_id)
+    return frozenset(found)
 
 
 def is_link(node: LexborNode) -> bool:
     """Whether a paragraph is nothing but one link: to another article, nearly always."""
-    link = node.css_first("a") if node.tag == "p" else None
+    link = _first(node, "a") if node.tag == "p" else None
     return link is not None and len(link.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
 
 
@@ -142,9 +146,14 @@ def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Itera
 def _parts(node: LexborNode) -> list[str]:
     if node.tag == "pre":
         return re.split(r"\n[^\S\n]*+\n", node.text(deep=True))
-    if node.css_first("br") is None:
+    if _first(node, "br") is None:
         return [node.text(deep=True)]
     return [part.replace("\x1f", " ") for part in _PART.split("".join(_pieces(node)))]
+
+
+def _first(block: LexborNode, tag: str) -> LexborNode | None:
+    """The first element of that tag; among the few that most blocks hold this is quicker than a selector."""
+    return next((node for node in block.traverse() if node.tag == tag), None)
 
 
 def _pieces(node: LexborNode) -> Iterator[str]:

@@ -42,8 +42,10 @@ class Line:
 
 def folded(text: str) -> str:
     """The text on one line: NFC, each run of white space (NBSP too) one space, none at the ends, nothing unseen."""
-    if text.isascii() and (words := " ".join(text.split())).isprintable():
-        return words  # of such text the rest changes nothing
+    words = text.split()
+    line = " ".join(words)
+    if line.isprintable() and (len(text) <= _SHORT or max(map(len, words), default=0) <= _MOST_MARKS):
+        return line if line.isascii() else unicodedata.normalize("NFC", line)  # the rest would change nothing
     if len(text) > _SHORT and not text.isascii():
         # Normalising puts marks in order, in a time that grows with the square of their number.
         text = _NO_LETTERS.sub(_with_few_marks, text)

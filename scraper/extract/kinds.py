@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser
 
-from archive.records import count_words
 from scraper.extract.facts import Facts
 from scraper.extract.form import Line
 from scraper.extract.live import may_be_live
@@ -25,7 +24,6 @@ _LONGEST_SPEAKER = 120  # characters of a name, an office and what is said first
 _FEWEST_CLOCKS = 3  # entries that begin with the time of day
 _TEASER = 100  # words; of what is not free, no more is an article's beginning
 _SHORT = 250  # words; so many may still be one
-_EMPTY = 15  # words of an element that would hold the rest
 
 Whole = Callable[[], LexborHTMLParser | None]  # makes a tree of the page, for the few that need it
 
@@ -93,7 +91,7 @@ def access_of(lines: Sequence[Line], facts: Facts, whole: Whole, *, words: int) 
     cut = words < _TEASER or (words < _SHORT and _breaks_off(lines))
     if facts.terms.is_paid is None:
         return ("teaser", "text") if cut and _shows_offer(whole()) else ("open", "")
-    withheld = words * 2 < facts.terms.words or (words < 2 * _SHORT and _is_withheld(facts, whole()))
+    withheld = words * 2 < facts.terms.words or (words < 2 * _SHORT and facts.terms.is_withheld)
     if cut or withheld or (words < _SHORT and _shows_offer(whole())):
         return "teaser", "text"
     return "paid", "json-ld"
@@ -143,15 +141,3 @@ def _shows_offer(tree: LexborHTMLParser | None) -> bool:
 
 def _breaks_off(lines: Sequence[Line]) -> bool:
     return bool(lines) and lines[-1].text.rstrip("]) ").endswith(("…", "..."))
-
-
-def _is_withheld(facts: Facts, tree: LexborHTMLParser | None) -> bool:
-    """Whether the elements that would hold the rest are there and empty: schema.org's hasPart with a cssSelector."""
-    for selector in facts.terms.paid_parts:
-        try:
-            parts = tree.css(selector) if tree else []
-        except (SelectolaxError, ValueError):
-            continue
-        if parts and sum(count_words(part.text(separator=" ")) for part in parts) < _EMPTY:
-            return True
-    return False

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
+from selectolax.lexbor import SelectolaxError
+
+from archive.records import count_words
 from scraper.extract.declared import Declared, Node, printed, texts
 from scraper.extract.form import unescaped
 
@@ -25,6 +29,7 @@ _OTHER_KINDS: Final[Mapping[str, str]] = {
 }
 _TIER = "article:content_tier"
 _MOST_PARTS = 20
+_EMPTY = 15  # words of an element that would hold the rest
 _MOST_UPDATES = 4_000
 
 
@@ -44,7 +49,7 @@ class Terms:
     kind: str = "article"
     og_type: str = ""  # lower case
     is_paid: bool | None = None
-    paid_parts: tuple[str, ...] = ()  # CSS selectors of what is only for subscribers
+    is_withheld: bool = False  # the elements that would hold what is paid for are there and empty
     words: int = 0  # that the article has
     updates: tuple[Update, ...] = ()  # in the order in which they are stated
 
@@ -52,11 +57,12 @@ class Terms:
 def terms_of(page: Declared) -> Terms:
     """The terms of a page by its declarations."""
     kinds = _KINDS if page.articles else _OTHER_KINDS
+    is_paid = _is_paid(page)
     return Terms(
         kind=next((kind for name, kind in kinds.items() if name in page.types), "article"),
         og_type=next(iter(page.metas.get("og:type", ())), "").lower(),
-        is_paid=_is_paid(page),
-        paid_parts=tuple(_paid_parts(page.articles)),
+        is_paid=is_paid,
+        is_withheld=is_paid is True and _is_withheld(page),
         words=max(map(_words, page.articles), default=0),
         updates=tuple(update for node in page.articles for update in _updates(node)),
     )
@@ -70,7 +76,19 @@ def _is_paid(page: Declared) -> bool | None:
     return False if said & {"true", "1"} or "free" in tiers else None
 
 
+def _is_withheld(page: Declared) -> bool:
+    for selector in islice(_paid_parts(page.articles), _MOST_PARTS):
+        try:
+            parts = page.tree.css(selector)
+        except (SelectolaxError, ValueError):
+            continue
+        if parts and sum(count_words(part.text(separator=" ")) for part in parts) < _EMPTY:
+            return True
+    return False
+
+
 def _paid_parts(articles: tuple[Node, ...]) -> Iterator[str]:
+    """The CSS selectors of what is only for subscribers: schema.org's hasPart."""
     for node in articles:
         parts = node.get("hasPart")
         for part in parts[:_MOST_PARTS] if isinstance(parts, list) else [parts]:
