@@ -15,7 +15,10 @@ from scraper.extract.form import Kind, Line, folded
 Step = tuple[str, tuple[str, ...]]  # an element on the way to a block: its tag, its classes in alphabetical order
 Place = tuple[Step, ...]  # from below <body> to the block itself
 
-_POSTS: Final = "blockquote.twitter-tweet,.instagram-media,.tiktok-embed,.bluesky-embed,.fb-post"  # others', embedded
+# Others', embedded. Each with its tag: a selector of a class alone looks at the classes of the whole page.
+_POSTS: Final = (
+    "blockquote.twitter-tweet,blockquote.instagram-media,blockquote.tiktok-embed,blockquote.bluesky-embed,div.fb-post"
+)
 _UNREAD: Final = f"script,style,noscript,template,svg,button,select,textarea,iframe,object,{_POSTS}"
 _HOLDERS: Final = "p,ul,ol,table,blockquote,h1,h2,h3,h4,h5,h6,pre,dl,div,section,article,figure"
 # Elements of text that hold no other one.

@@ -18,7 +18,8 @@ _UNSEEN = re.compile(
     "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _WORD = re.compile(r"\w+")
-_WORDS_OF_ASCII = bytes(at if chr(at).isalnum() or at == ord("_") else ord(" ") for at in range(128)) + bytes(128)
+_ASCII = (chr(at) for at in range(128))
+_WORDS_OF_ASCII = "".join(sign.lower() if sign.isalnum() or sign == "_" else " " for sign in _ASCII).encode().ljust(256)
 _SIGNS = "“”‘’–—…\u00a0"  # what text in ASCII is printed with
 _SHORT = 300  # characters; no order of marks takes long in it
 _MOST_MARKS = 30  # on one letter; no script needs as many.  Source: UAX 15, 13 (Stream-Safe Text Format)
@@ -73,5 +74,5 @@ def bare(text: str) -> str:
         for sign in _SIGNS:
             text = text.replace(sign, " ")
     if text.isascii():  # five times as quick, and most of what many sites print
-        return " ".join(text.lower().encode().translate(_WORDS_OF_ASCII).decode().split())
+        return b" ".join(text.encode().translate(_WORDS_OF_ASCII).split()).decode()
     return " ".join(_WORD.findall(text.casefold()))
