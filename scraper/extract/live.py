@@ -67,6 +67,8 @@ _KINDS: Final[dict[str, Kind]] = {
     "tr": "row",
 }
 _BREAK = "\x1e"  # no page that was made light has one
+_PARTED = re.compile(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*+")
+_TEXTS = "p, h2, h3, h4, h5, li"
 
 
 def may_be_live(kind: str, url: str, headline: str | None) -> bool:
@@ -129,11 +131,18 @@ def _entries(tree: LexborHTMLParser, updates: tuple[Update, ...], fewest: int) -
             containers[above.mem_id] = above
             node = above
     rows = [(containers[at], _alike(list(children.values()))) for at, children in beside.items()]
+    known: dict[int, list[Line]] = {}
+
+    def read(node: LexborNode) -> _Entry:
+        if node.mem_id not in known:
+            known[node.mem_id] = _read(node)
+        return node, known[node.mem_id]
+
     for box, like in sorted(rows, key=lambda row: -len(row[1]))[:_MOST_TRIED]:
         if len(like) < fewest:
             break
-        if not _stands_elsewhere(box) and _is_told_here([(node, _read(node)) for node in like]):
-            return [(node, _read(node)) for other, more in _of_one_name(box, rows) for node in _whole(other, more)]
+        if not _stands_elsewhere(box) and _is_told_here([read(node) for node in like]):
+            return [read(node) for other, more in _of_one_name(box, rows) for node in _whole(other, more)]
     return []
 
 
@@ -228,7 +237,9 @@ class _Reading:
         """Ends the run: a line for each of its parts."""
         said, marks = "".join(self.run), iter((mark,))
         self.run.clear()
-        for part in re.split(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*+", said):
+        if not said or said.isspace():  # between two blocks, nearly always
+            return
+        for part in _PARTED.split(said):
             if words := folded(part.replace(_BREAK, " ")).strip("| "):
                 self.lines.append(Line(kind, words, mark if kind == "quote" else next(marks, "")))
 
@@ -256,9 +267,11 @@ def _own_line(entry: LexborNode) -> Iterator[int]:
     """The largest element around each time of the entry that holds no block of text: time, author, label."""
     for time in entry.css(_TIMES)[:_MOST_TRIED]:
         node = time
-        while node.parent is not None and node.mem_id != entry.mem_id and not node.css_matches("p, h2, h3, h4, h5, li"):
+        if time.css_matches(_TEXTS):
+            continue
+        while node.parent is not None and node.mem_id != entry.mem_id:
             last, node = node, node.parent
-            if node.css_first("p, h2, h3, h4, h5, li, blockquote") or count_words(node.text()) > _WORDS:
+            if node.css_matches(f"{_TEXTS}, blockquote") or count_words(node.text()) > _WORDS:
                 yield last.mem_id
                 break
 
