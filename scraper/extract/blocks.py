@@ -44,6 +44,7 @@ _COMMENT: Final = re.compile(
 )
 _PAGES: Final = frozenset(("html", "body", "main", "article", "h1", "p", "a"))
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
+_HOLDING: Final = f":has({_HOLDERS})"  # `css_first` would find the element itself
 _OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
 _MOST_WITHIN: Final = 3_000  # elements in blocks that hold blocks
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -123,7 +124,7 @@ def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
 
 def holds_others(node: LexborNode) -> bool:
     """Whether other blocks lie in a block: then its lines are the words that lie in none of them."""
-    return node.tag in _OPEN and node.css_first(_HOLDERS) is not None
+    return node.tag in _OPEN and node.css_matches(_HOLDING)
 
 
 def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Iterator[Line]:
@@ -173,7 +174,7 @@ def _loose(node: LexborNode) -> Iterator[str]:
         if child.is_text_node:
             yield child.text_content or ""
         elif child.tag not in _BLOCKS:
-            yield child.text(deep=True)
+            yield " " if child.tag == "br" else child.text(deep=True)
 
 
 def _mark(kind: Kind, node: LexborNode) -> str:

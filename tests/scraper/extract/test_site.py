@@ -223,6 +223,23 @@ def test_a_pair_of_breaks_parts_paragraphs_and_a_single_one_does_not():
     assert found.paragraphs == (f"{first} {second}", third, *rest)
 
 
+def test_breaks_part_the_paragraphs_of_an_article_that_has_no_other_marks():
+    def broken(number: int) -> tuple[str, bytes]:
+        return story(number, "<br><br>".join(told(number)))
+
+    found = read(broken(9), known(*map(broken, range(5))))
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == told(9)
+
+
+def test_breaks_part_the_words_of_a_bare_quote():
+    first, second, third, *rest = told(9)
+    quote = f"<blockquote>{second}<br>{third}</blockquote>"
+    found = read(story(9, f"<p>{first}</p>{quote}" + "".join(f"<p>{text}</p>" for text in rest)), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (first, f"> {second} {third}", *rest)
+
+
 def test_a_paragraph_that_is_nothing_but_a_link_to_another_article_is_left_out():
     first, *rest = told(9)
     link = f'<p><a href="/2026/11/19/storm">{told(77)[0]}</a></p>'
