@@ -129,7 +129,8 @@ def holds_others(node: LexborNode) -> bool:
 
 def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Iterator[Line]:
     """The lines of a block: several where pairs of <br> part paragraphs.  quoted: as `quoted_in` tells."""
-    kind = "quote" if node.mem_id in quoted else _KINDS.get(node.tag or "", "paragraph")
+    begun = _item_begun_by(node) or node
+    kind = "quote" if node.mem_id in quoted else _KINDS.get(begun.tag or "", "paragraph")
     if holds_others(node):
         words = folded("".join(_loose(node)))
         if words:
@@ -140,11 +141,22 @@ def lines_of(node: LexborNode, *, quoted: frozenset[int] = frozenset()) -> Itera
         if words := " | ".join(filter(None, cells)):
             yield Line("row", words)
         return
-    mark = _mark(kind, node)
+    mark = _mark(kind, begun)
     for part in _parts(node):
         if words := folded(part):
             yield Line(kind, words, mark)
             mark = mark if kind == "quote" else ""
+
+
+def _item_begun_by(node: LexborNode) -> LexborNode | None:
+    """The item of a list whose first paragraph this is."""
+    item = node.parent if node.tag == "p" else None
+    if item is None or item.tag not in ("li", "dd"):
+        return None
+    before = node.prev
+    while before is not None and before.is_text_node and not (before.text_content or "").strip():
+        before = before.prev
+    return item if before is None else None
 
 
 def _parts(node: LexborNode) -> list[str]:

@@ -26,7 +26,7 @@ _FEWEST: Final = 480  # a page with less is no proof that the template fits
 _ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
 _HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
-_FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl"}
+_FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl", "pre"}
 _GUARDED: Final = (
     "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
     "blockquote:not(:has(p,li,h2,h3,h4,table,div))"
@@ -149,7 +149,7 @@ def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
     if node.tag in _HEADS:
         return [node]
     linked = sum(len(link.text(deep=True)) for link in node.css("a"))
-    return node.css(LEAVES) if linked * 2 < len(node.text(deep=True)) else []
+    return node.css(f"{LEAVES},li,dd") if linked * 2 < len(node.text(deep=True)) else []
 
 
 def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:

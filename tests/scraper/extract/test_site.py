@@ -119,6 +119,27 @@ def test_an_item_that_holds_a_list_keeps_its_own_words():
     assert read(page, known(*lists)).paragraphs == (first, f"- {second}", f"- {third}", *rest)
 
 
+def between(markup: str) -> tuple[str, bytes]:
+    """A story with this between its first paragraph and the others."""
+    first, *rest = told(9)
+    return story(9, f"<p>{first}</p>{markup}" + "".join(f"<p>{text}</p>" for text in rest))
+
+
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("<ol><li>Coal<ul><li>black</li></ul></li><li>Salt</li></ol>", ("1. Coal", "- black", "2. Salt")),
+        ("<ul><li><p>Coal rose.</p><p>It fell, too.</p></li></ul>", ("- Coal rose.", "It fell, too.")),
+        ("<pre>Grey the sea\n\nLate the ship</pre>", ("Grey the sea", "Late the ship")),
+    ],
+)
+def test_lists_in_lists_paragraphs_in_items_and_what_is_set_as_typed_are_the_articles_too(markup, lines):
+    first, *rest = told(9)
+    found = read(between(markup), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (first, *lines, *rest)
+
+
 def mixed(number: int, *, links: str = "") -> tuple[str, bytes]:
     """A story with a subhead, a list and a table, as no story that taught had them."""
     first, second, third, *rest = told(number)
