@@ -95,8 +95,8 @@ def live_lines(tree: LexborHTMLParser, terms: Terms, url: str, headline: str | N
     entries = _entries(tree, terms.updates, fewest)
     if not entries:
         return _stated(terms.updates) if len(terms.updates) >= fewest else []
-    headed = {bare(line.text) for _, lines in entries for line in lines if line.kind == "subhead"}
-    return [*_intro(entries[0][0], headed), *_once(lines for _, lines in entries)]
+    told = {bare(line.text) for _, lines in entries for line in lines}
+    return [*_intro(entries[0][0], told), *_once(lines for _, lines in entries)]
 
 
 def _stated(updates: Iterable[Update]) -> list[Line]:
@@ -326,10 +326,10 @@ def _once(entries: Iterable[list[Line]]) -> Iterator[Line]:
             yield from lines
 
 
-def _intro(first: LexborNode, headed: set[str]) -> Iterator[Line]:
-    """The paragraphs between the headline and the first entry; headlines that only lead down to entries are none.
+def _intro(first: LexborNode, told: set[str]) -> Iterator[Line]:
+    """The paragraphs between the headline and the first entry; what an entry tells belongs there, pinned above or not.
 
-    headed: the entries' headlines, bare.
+    told: the entries' lines, bare.
     """
     around = next((node for node in _around(first) if node.css_first("h1")), first.parent)
     if around is None:
@@ -340,5 +340,5 @@ def _intro(first: LexborNode, headed: set[str]) -> Iterator[Line]:
     title = folded(h1.text()) if h1 else ""
     begin = next((at + 1 for at, line in enumerate(reading.lines) if line.text == title), 0)
     for line in reading.lines[begin:]:
-        if is_prose(line.text, count_words(line.text)) and bare(line.text) not in headed:
+        if is_prose(line.text, count_words(line.text)) and bare(line.text) not in told:
             yield line

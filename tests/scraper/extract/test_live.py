@@ -85,6 +85,12 @@ def test_a_pinned_entry_is_kept_once_at_its_own_place():
     assert clean(live_page(entry(3) + ENTRIES, head=DECLARED), URL).paragraphs == TEXT
 
 
+def test_an_entry_pinned_above_the_others_is_kept_once_at_its_own_place_too():
+    pinned = f"<div class='pinned'><h3>{HEADS[3]}</h3><p>{BODIES[3]}</p></div>"
+    body = f"<p>{INTRO}</p>{pinned}<div class='entries'>{ENTRIES}</div>"
+    assert clean(page(body, head=DECLARED), LIVE).paragraphs == TEXT
+
+
 def test_the_list_of_key_events_is_no_second_telling():
     keys = "".join(f"<li><time>0{9 - n}:10</time> <a href='#e{n}'>{head}</a></li>" for n, head in enumerate(HEADS))
     body = page(f"<p>{INTRO}</p><h2>Key events</h2><ul>{keys}</ul><div class='entries'>{ENTRIES}</div>", head=DECLARED)
