@@ -110,7 +110,8 @@ def _said(printed: list[str], agreed: list[tuple[str, str]]) -> bool:
 
 def _with_sign(words: str, stated: list[tuple[str, str]]) -> tuple[str, str]:
     """The h1, or a stated wording of the same words and one more sign: "Strike: Ferry stays"."""
-    same = (each for each in stated if bare(each[1]) == bare(words) and _signs(each[1]) == _signs(words) + 1)
+    own, signs = bare(words), _signs(words)
+    same = (each for each in stated if _signs(each[1]) == signs + 1 and bare(each[1]) == own)
     return next(same, ("html", words))
 
 
@@ -120,10 +121,12 @@ def _signs(words: str) -> int:
 
 def _confirms(title: str, words: str, site: str) -> bool:
     """Whether a stated title says the same as the h1, or the same and behind it the outlet, known by its host."""
+    if _alike(words, title):
+        return True
     marks = list(_PARTED.finditer(title))
     head, tail = (title[: marks[-1].start()], title[marks[-1].end() :]) if marks else (title, "")
     outlet = bare(site.partition(".")[0])
-    return _alike(words, title) or (bare(head) == bare(words) and outlet != "" and outlet in bare(tail))
+    return bare(head) == bare(words) and outlet != "" and outlet in bare(tail)
 
 
 def _alike(one: str, other: str) -> bool:
