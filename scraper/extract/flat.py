@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from archive.records import Article, Site, count_words
+from archive.records import Article, Site
 from scraper.errors import NotAnArticle
 from scraper.extract.dumps import printed_lines
 from scraper.extract.lines import RULES, Cleared, without_cruft
@@ -54,7 +54,7 @@ def clean_flat(text: str, url: str = "", *, site: Site | None = None) -> Article
     lines = judged(printed_lines(text), cruft_of(site))
     where = stretch_of(lines)
     cleared = _cleared(lines, where, site)
-    if not any(count_words(line.text) >= _SHORTEST for line in cleared.lines):
+    if not any(line.words >= _SHORTEST for line in cleared.lines):
         raise NotAnArticle(url or "the text", "no-text", "nothing in it reads as an article")
     published, modified = _dates(lines, where)
     paragraphs = tuple(line.paragraph for line in cleared.lines)

@@ -7,7 +7,10 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+from archive.records import count_words
 
 Kind = Literal["paragraph", "subhead", "list", "quote", "row"]
 
@@ -27,13 +30,18 @@ _NO_LETTERS = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MOST_MARKS + 1},}}")
 _HUGE_REFERENCE = re.compile(r"&#(?:x0*+[0-9a-f]{7,}+|0*+[0-9]{8,}+);?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One paragraph on its way to the text: what it is, and its words in the text form, without a mark of its kind."""
 
     kind: Kind
     text: str
     mark: str = ""  # "- ", "3. ", "> ": what stands before the words in the text file
+
+    @cached_property
+    def words(self) -> int:
+        """How many words it has, without its mark."""
+        return count_words(self.text)
 
     @property
     def paragraph(self) -> str:

@@ -13,7 +13,6 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from archive.records import count_words
 from scraper.extract.form import Kind, Line, folded
 from scraper.extract.lines import is_prose
 from scraper.extract.marks import letters
@@ -38,7 +37,7 @@ class _Block:
 
     @property
     def prose(self) -> bool:
-        return self.line.kind == "paragraph" and is_prose(self.line.text, count_words(self.line.text))
+        return self.line.kind == "paragraph" and is_prose(self.line.text, self.line.words)
 
 
 def filled(lines: Sequence[Line], tree: LexborHTMLParser) -> list[Line]:
@@ -113,8 +112,8 @@ def _passed_over(blocks: Sequence[_Block]) -> Iterator[tuple[int, Line]]:
     if len(taken) < _FEWEST:
         return
     below = blocks[taken[-1] + 1 :]
-    missing = sum(count_words(block.line.text) for block in below if block.at is None and block.prose)
-    had = sum(count_words(blocks[at].line.text) for at in taken)
+    missing = sum(block.line.words for block in below if block.at is None and block.prose)
+    had = sum(blocks[at].line.words for at in taken)
     end = len(blocks) if missing * 2 >= had else taken[-1] + 1
     after, subheads = 0, list[tuple[int, Line]]()
     for block in blocks[taken[0] : end]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from archive.records import count_words
 from scraper.extract import cues
 from scraper.extract.form import Line, bare
 from scraper.extract.marks import NO_MARKS, Marks, letters
@@ -68,7 +67,7 @@ class _Text:
 
     def __init__(self, lines: Sequence[Line], rules: Collection[str]) -> None:
         self.lines = lines
-        self.words = [count_words(line.text) for line in lines]
+        self.words = [line.words for line in lines]
         self.prose = [is_prose(line.text, words) for line, words in zip(lines, self.words, strict=True)]
         self.rules: dict[int, str] = {}  # index → why it is dropped
         self.at_work = frozenset(rules)

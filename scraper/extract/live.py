@@ -204,7 +204,7 @@ def _names(node: LexborNode) -> str:
 
 def _is_told_here(entries: list[_Entry]) -> bool:
     """Whether most are more than teasers: enough words on average, and neither a headline nor a text that is a link."""
-    words = sum(count_words(line.text) for _, lines in entries for line in lines)
+    words = sum(line.words for _, lines in entries for line in lines)
     teasers = sum(map(_is_teaser, (node for node, _ in entries)))
     return words >= _WORDS * len(entries) and teasers * 2 <= len(entries)
 
@@ -260,7 +260,7 @@ def _from_headline(lines: list[Line]) -> list[Line]:
     """The lines without what stands above an entry's headline, when that is no prose: time, author, label."""
     head = next((at for at, line in enumerate(lines) if line.kind == "subhead"), 0)
     above = lines[:head]
-    return lines if any(is_prose(line.text, count_words(line.text)) for line in above) else lines[head:]
+    return lines if any(is_prose(line.text, line.words) for line in above) else lines[head:]
 
 
 def _own_line(entry: LexborNode) -> Iterator[int]:
@@ -340,5 +340,5 @@ def _intro(first: LexborNode, told: set[str]) -> Iterator[Line]:
     title = folded(h1.text()) if h1 else ""
     begin = next((at + 1 for at, line in enumerate(reading.lines) if line.text == title), 0)
     for line in reading.lines[begin:]:
-        if is_prose(line.text, count_words(line.text)) and bare(line.text) not in told:
+        if is_prose(line.text, line.words) and bare(line.text) not in told:
             yield line

@@ -7,11 +7,11 @@ selector, of the places that hold the article. A page fits it when little text l
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from archive.records import count_words
 from scraper.extract.blocks import LEAVES, Place, Places, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
 
@@ -157,16 +157,14 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
 
     It is a background paragraph, which a follow-up takes from the article before it.
     """
-    repeated = [bare(line.text) in cruft for line in lines]
-    if not any(repeated):
-        return list(lines)
-    own = [at for at, is_repeated in enumerate(repeated) if not is_repeated]
-    first, last = (own[0], own[-1]) if own else (0, 0)
-    return [
-        line
-        for at, line in enumerate(lines)
-        if not repeated[at] or (first < at < last and count_words(line.text) >= _BACKGROUND)
-    ]
+
+    def is_repeated(line: Line) -> bool:
+        return bare(line.text) in cruft
+
+    within = list(dropwhile(is_repeated, lines))
+    while within and is_repeated(within[-1]):
+        within.pop()
+    return [line for line in within if line.words >= _BACKGROUND or not is_repeated(line)]
 
 
 def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:

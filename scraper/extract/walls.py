@@ -88,7 +88,7 @@ WORDS_FOR: Final = {  # each reason's
 
 def words_of(lines: Iterable[Line]) -> int:
     """The words of all lines."""
-    return sum(count_words(line.text) for line in lines)
+    return sum(line.words for line in lines)
 
 
 def why_none(
@@ -135,7 +135,7 @@ def _wall_in(lines: Sequence[Line], words: int, facts: Facts) -> str | None:
 
 
 def _is_enough(lines: Sequence[Line], words: int, facts: Facts) -> bool:
-    return words >= FEW or bool(words and facts.is_article) or any(count_words(line.text) >= 8 for line in lines)
+    return words >= FEW or bool(words and facts.is_article) or any(line.words >= 8 for line in lines)
 
 
 def _why_no_text(tree: LexborHTMLParser, page: bytes) -> str:
@@ -174,7 +174,7 @@ def _is_front(lines: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None
     """What declares itself one, and what stands at a site's root; but some sites are one text, and it stands there."""
     if not facts.is_front or tree is None or facts.terms.og_type == "article":
         return facts.is_front
-    prose = sum(count_words(line.text) for line in lines if line.kind == "paragraph")
+    prose = sum(line.words for line in lines if line.kind == "paragraph")
     return prose < _ONE_TEXT or len(_cards(tree, url)) >= _FEWEST_CARDS // 2
 
 
@@ -184,7 +184,7 @@ def _is_list(lines: Sequence[Line], words: int, tree: LexborHTMLParser, url: str
     if len(cards) < _FEWEST_CARDS or sum(map(count_words, cards)) > _LONGEST_TEASER * len(cards):
         return False
     said = "\n".join(cards)
-    inside = sum(count_words(line.text) for line in lines if bare(line.text) in said)
+    inside = sum(line.words for line in lines if bare(line.text) in said)
     return inside * 3 >= words * 2 and words - inside < FEW
 
 
