@@ -21,7 +21,7 @@ from scraper.extract.template import Template
 
 VERSION: Final = 1
 ANY: Final = "*"
-SAMPLE: Final = 64  # one page in so many, at a site that prints two hundred a day or more
+SAMPLE: Final = 128  # one page in so many, at a site that prints four hundred a day or more
 
 
 @dataclass(frozen=True, slots=True)

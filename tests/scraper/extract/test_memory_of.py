@@ -57,7 +57,7 @@ def test_it_is_said_from_when_to_when_the_captures_that_taught_were_taken():
 
 @pytest.mark.parametrize(
     ("every", "sample"),
-    [(timedelta(days=1), 1), (timedelta(hours=4), 2), (timedelta(hours=1), 8), (timedelta(seconds=1), 64)],
+    [(timedelta(days=1), 1), (timedelta(hours=4), 2), (timedelta(hours=1), 8), (timedelta(seconds=1), 128)],
 )
 def test_about_three_pages_a_day_are_samples_of_a_busy_site_more(every, sample):
     assert memory_of(examples(12, every=every))["sample"] == sample
