@@ -47,6 +47,7 @@ _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody
 _HOLDING: Final = f":has({_HOLDERS})"  # `css_first` would find the element itself
 _OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
 _MOST_WITHIN: Final = 3_000  # elements in blocks that hold blocks
+_MOST_NUMBERED: Final = 500  # items of a list: each is counted from the first one
 _KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "subhead"),
     **dict.fromkeys(("li", "dd"), "list"),
@@ -198,10 +199,10 @@ def _bullet(node: LexborNode) -> str:
     if node.tag != "li" or parent is None or parent.tag != "ol":
         return "- "
     number, before = 1, node.prev
-    while before is not None:
+    while before is not None and number <= _MOST_NUMBERED:
         number += before.tag == "li"
         before = before.prev
-    return f"{number}. "
+    return f"{number}. " if number <= _MOST_NUMBERED else "- "
 
 
 class Places:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -138,6 +139,13 @@ def test_lists_in_lists_paragraphs_in_items_and_what_is_set_as_typed_are_the_art
     found = read(between(markup), known())
     assert found.extractor["rung"] == "template"
     assert found.paragraphs == (first, *lines, *rest)
+
+
+def test_a_list_of_twenty_thousand_items_takes_no_longer_than_its_words_do():
+    started = time.process_time()
+    found = read(between(f"<ol>{'<li>Coal and salt</li>' * 20_000}</ol>"), known())
+    assert found.paragraphs[500:502] == ("500. Coal and salt", "- Coal and salt")
+    assert time.process_time() - started < 10
 
 
 def mixed(number: int, *, links: str = "") -> tuple[str, bytes]:
