@@ -296,7 +296,7 @@ def _drop_head(text: _Text, authors: Collection[str]) -> None:
         line = text.lines[at]
         if text.prose[at]:
             break
-        if _is_date(line.text):
+        if _is_date(line):
             text.drop(at, "date")
         elif text.words[at] <= 6 and text.bare(at) in authors:
             text.drop(at, "byline")
@@ -304,8 +304,10 @@ def _drop_head(text: _Text, authors: Collection[str]) -> None:
             text.drop(at, "label")
 
 
-def _is_date(text: str) -> bool:
-    return len(text) <= 120 and _DIGIT.search(text) is not None and cues.is_date_line(text)
+def _is_date(line: Line) -> bool:
+    # "2024 | 12" is a row of figures.
+    text = line.text
+    return line.kind != "row" and len(text) <= 120 and _DIGIT.search(text) is not None and cues.is_date_line(text)
 
 
 def _drop_tail(text: _Text, authors: Collection[str]) -> None:
@@ -321,7 +323,7 @@ def _drop_tail(text: _Text, authors: Collection[str]) -> None:
 
 def _rule_at_end(text: _Text, at: int, authors: Collection[str]) -> str | None:
     line, words = text.lines[at], text.words[at]
-    if _is_date(line.text):
+    if _is_date(line):
         return "date"
     if words <= 6 and text.bare(at) in authors:
         return "byline"

@@ -168,6 +168,13 @@ def test_date_kicker_and_author_above_the_first_paragraph_go():
     assert kept(*lines, authors=("Ann Lee",)) == PARAGRAPHS
 
 
+def test_the_figures_of_a_table_above_or_under_the_text_are_no_dates():
+    rows = [Line("row", text) for text in ("Year | Tons", "2024 | 12", "2025 | 14")]
+    said = tuple(row.text for row in rows)
+    assert kept(*rows, *PARAGRAPHS) == (*said, *PARAGRAPHS)
+    assert kept(*PARAGRAPHS, *rows) == (*PARAGRAPHS, *said)
+
+
 def test_a_date_between_paragraphs_is_a_subhead_of_a_chronology():
     lines = (*PARAGRAPHS[:3], "20 November 2026", *PARAGRAPHS[3:])
     assert kept(*lines) == lines
