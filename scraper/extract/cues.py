@@ -399,7 +399,6 @@ NOTICES: Final = tuple(
                 r"|first) published (?:in|on|by|at)\b"
             ),
         ),
-        ("version of this", "disclaimer", r"^an? (?:earlier|previous) version of this (?:article|story)"),
         ("republish", "disclaimer", r"republish (?:this|our) (?:article|stor)"),
     )
 )

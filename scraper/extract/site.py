@@ -83,13 +83,15 @@ def _known(it: _Itself) -> Known:
     site = it.site
     if site.memory.get("version") != VERSION:
         return Known()
-    templates = {kind: Template(**said) for kind, said in site.memory.get("templates", {}).items()}
-    return Known(
-        name=f"{site.site}@{site.number}",
-        templates=templates,
-        cruft=cruft_of(site),
-        sample=max(1, site.memory.get("sample", SAMPLE)),
-    )
+    try:
+        return Known(
+            name=f"{site.site}@{site.number}",
+            templates={kind: Template(**said) for kind, said in site.memory.get("templates", {}).items()},
+            cruft=cruft_of(site),
+            sample=max(1, site.memory.get("sample", SAMPLE)),
+        )
+    except (TypeError, AttributeError):  # damaged, or from elsewhere
+        return Known()
 
 
 def cruft_of(site: Site | None) -> Repeated:

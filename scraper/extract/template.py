@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile
-from typing import Final
+from typing import Final, Literal
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from scraper.extract.blocks import LEAVES, Place, Places, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
@@ -25,6 +25,7 @@ _BACKGROUND: Final = 15  # words of a line that may be background, which a site 
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
 _ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
+_SEVERAL: Final = 3  # blocks in an element, before what stands next to them is believed
 _HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl", "pre"}
 _GUARDED: Final = (
@@ -108,7 +109,10 @@ def fitting(
     tree: lightened; cruft: bare lines that the site repeats; parts: those of PARTS that are at work.
     """
     quoted = quoted_in(tree)
-    here = blocks_of(tree.css(template.selector))
+    try:
+        here = blocks_of(tree.css(template.selector))
+    except (SelectolaxError, ValueError):  # of a memory that came damaged, or from elsewhere
+        return None
     if "gaps" in parts:
         here = _with_gaps(tree, here)
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
@@ -120,19 +124,22 @@ def fitting(
 
 
 def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode]) -> dict[int, LexborNode]:
-    """These blocks, and what stands between two of them in the same element: subheads, lists, quotes and tables.
+    """These blocks, and what stands between or next to them in the same element: subheads, lists, quotes and tables.
 
     The pages that taught may have had none; a list of links is none of the article's.
     """
-    found = {block.mem_id: block for child in _between(here) for block in _blocks_in(child) if block.mem_id not in here}
+    found = {block.mem_id: block for child in _beside(here) for block in _blocks_in(child) if block.mem_id not in here}
     if not found:
         return here
     whole = here | found
     return {node.mem_id: whole[node.mem_id] for node in tree.css("*") if node.mem_id in whole}
 
 
-def _between(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
-    """The elements that are no block of these, between the first and the last block of each element that holds some."""
+def _beside(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
+    """The elements that are no block of these, between the first and the last block of each element that holds some.
+
+    Of an element that holds several, too, those that stand at once before the first and behind the last one.
+    """
     spans: dict[int, list[LexborNode]] = defaultdict(list)
     for node in here.values():
         if node.parent is not None:
@@ -141,8 +148,23 @@ def _between(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
         child, last = children[0], children[-1].mem_id
         while (following := child.next) is not None and child.mem_id != last:
             child = following
-            if child.tag in _FILLING and child.mem_id not in here:
+            if _fills(child, here):
                 yield child
+        if len(children) >= _SEVERAL:
+            yield from _next_to(children[0], "prev", here)
+            yield from _next_to(children[-1], "next", here)
+
+
+def _next_to(node: LexborNode, side: Literal["prev", "next"], here: Container[int]) -> Iterator[LexborNode]:
+    child: LexborNode | None = getattr(node, side)
+    while child is not None and (child.is_text_node or _fills(child, here)):
+        if not child.is_text_node:
+            yield child
+        child = getattr(child, side)
+
+
+def _fills(node: LexborNode, here: Container[int]) -> bool:
+    return node.tag in _FILLING and node.mem_id not in here
 
 
 def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
@@ -153,9 +175,10 @@ def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
 
 
 def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
-    """The lines that the site does not repeat; one of 15 words or more stays where it lies between others that stay.
+    """The lines that the site does not repeat; between others, one of 15 words or more and a table's row stay.
 
-    It is a background paragraph, which a follow-up takes from the article before it.
+    The one is a background paragraph, which a follow-up takes from the article before it; of a table that is printed
+    every day the head and some rows are the same.
     """
 
     def is_repeated(line: Line) -> bool:
@@ -164,7 +187,7 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
     within = list(dropwhile(is_repeated, lines))
     while within and is_repeated(within[-1]):
         within.pop()
-    return [line for line in within if line.words >= _BACKGROUND or not is_repeated(line)]
+    return [line for line in within if line.kind == "row" or line.words >= _BACKGROUND or not is_repeated(line)]
 
 
 def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:

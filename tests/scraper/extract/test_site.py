@@ -141,6 +141,15 @@ def test_lists_in_lists_paragraphs_in_items_and_what_is_set_as_typed_are_the_art
     assert found.paragraphs == (first, *lines, *rest)
 
 
+def test_the_list_above_and_the_table_under_the_paragraphs_are_the_articles_too():
+    first, *rest = told(9)
+    table = "<table><tr><td>Coal</td><td>9 tons</td></tr></table>"
+    markup = "".join(f"<p>{text}</p>" for text in rest)
+    found = read(story(9, f"<ul><li>{first}</li></ul>{markup}{table}<ul><li><a href='/a'>Storm</a></li></ul>"), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (f"- {first}", *rest, "Coal | 9 tons")
+
+
 def test_a_list_of_twenty_thousand_items_takes_no_longer_than_its_words_do():
     started = time.process_time()
     found = read(between(f"<ol>{'<li>Coal and salt</li>' * 20_000}</ol>"), known())
@@ -294,7 +303,7 @@ def test_lists_quotes_and_tables_stand_in_the_text_form():
     found = read(mixed(9), site)
     assert found.extractor["rung"] == "template"
     marked = (first, f"- {second}", "1. 9 one of them", "2. 9 two", f"> {third}")
-    assert found.paragraphs == (*marked, table[1], *rest)  # the table's head is the same in every article
+    assert found.paragraphs == (*marked, *table, *rest)  # though the table's head is the same in every article
 
 
 def test_a_sample_goes_through_both_and_says_how_far_they_agree():
@@ -326,6 +335,21 @@ def test_a_memory_outlives_json():
     site = known()
     again = replace(site, memory=json.loads(json.dumps(site.memory)))
     assert read(story(9), again) == read(story(9), site)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"templates": {"article": {"selector": "p:::", "pages": 3}}},
+        {"templates": {"article": {"selector": "", "pages": 3}}},
+        {"templates": {"article": {"x": 1}}},
+        {"sample": "x"},
+        {"cruft": 7},
+    ],
+)
+def test_a_damaged_memory_costs_no_text(damage):
+    site = known()
+    assert read(story(9), replace(site, memory={**site.memory, **damage})).paragraphs == told(9)
 
 
 def test_a_memory_in_a_later_form_is_not_used():
