@@ -16,7 +16,7 @@ from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lin
 from scraper.extract.decoding import is_garbled, utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
 from scraper.extract.form import Line
-from scraper.extract.gaps import filled
+from scraper.extract.gaps import filled, parted
 from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULE_NAMES, RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
@@ -190,7 +190,7 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
     rung, found = article_lines(tree, page.url, start=start)
     taken = frozenset(found)
     if page.tree and "passed-over" in page.parts:
-        found = filled(found, page.tree)
+        found = filled(parted(found, page.tree), page.tree)
     lines = without_repeats(found, page.cruft)
     marks = marks_of(page.tree, lines) if page.tree and "marks" in page.parts else NO_MARKS
     rung, cleared = _instead(page, rung, _cleared(lines, page, marks))

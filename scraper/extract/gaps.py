@@ -13,12 +13,14 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scraper.extract.blocks import LEAVES, lines_of
 from scraper.extract.form import Kind, Line, folded
 from scraper.extract.lines import is_prose
 from scraper.extract.marks import letters
 
 _KINDS: Final[Mapping[str, Kind]] = {"p": "paragraph", "h2": "subhead", "h3": "subhead", "h4": "subhead"}
 _ELSEWHERE: Final = "footer, nav, aside, form, [id*=comment], [class*=comment]"
+_OUTSIDE: Final = "nav, footer, body > header"
 _DEEPEST: Final = 60  # elements above a block in which that is looked for
 _PROBE: Final = 40  # letters by which a paragraph is known that was taken only in part
 _FEWEST: Final = 3  # paragraphs taken from a place before its others are believed
@@ -52,6 +54,22 @@ def filled(lines: Sequence[Line], tree: LexborHTMLParser) -> list[Line]:
         for after, line in _passed_over(blocks):
             added[after].append(line)
     return [each for at, line in enumerate(lines) for each in (line, *added.get(at, ()))]
+
+
+def parted(lines: Sequence[Line], tree: LexborHTMLParser) -> list[Line]:
+    """The lines; of a lone one that is several blocks of the page run together, these, without menus and footers.
+
+    trafilatura gives all that a page prints as one paragraph when it finds too little in it: of a notice, a brief.
+    """
+    whole = letters(lines[0].text) if len(lines) == 1 else ""
+    if not whole or len(whole) > _LONGEST:
+        return list(lines)
+    elsewhere = {node.mem_id for node in tree.css(_OUTSIDE)}
+    found: dict[str, Line] = {}
+    for node in tree.css(LEAVES)[:_MOST]:
+        if not _is_elsewhere(node, elsewhere):
+            found |= {said: line for line in lines_of(node) if (said := letters(line.text)) and said in whole}
+    return list(found.values()) if len(found) > 1 and sum(map(len, found)) * 2 > len(whole) else list(lines)
 
 
 def _places(tree: LexborHTMLParser, lines: Sequence[Line]) -> dict[_Place, list[_Block]]:

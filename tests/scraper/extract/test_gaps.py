@@ -2,9 +2,10 @@
 
 from selectolax.lexbor import LexborHTMLParser
 
+from scraper.extract import clean
 from scraper.extract.form import Line
 from scraper.extract.gaps import filled
-from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, page, paragraphs
+from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, page, paragraphs
 
 
 def refilled(body: str, *taken: str) -> tuple[str, ...]:
@@ -54,3 +55,19 @@ def test_nothing_is_put_back_from_the_next_article_or_from_comments():
     comments = f'<div id="comments"><div class="entry">{paragraphs(*other)}</div></div>'
     body = f'<div class="entry">{paragraphs()}</div>{comments}'
     assert refilled(body, *PARAGRAPHS) == PARAGRAPHS
+
+
+def test_a_brief_that_is_given_as_one_line_is_parted_into_its_paragraphs():
+    brief = (
+        "<html><head><title>Bridge reopens | Harbour Herald</title></head><body><nav><ul><li><a href='/'>Home</a></li>"
+        "<li><a href='/s'>Sport</a></li></ul></nav><main class='page'><div class='head'><h1>Bridge reopens</h1>"
+        "<p class='by'>By Ann Lee</p></div><div class='story-body'><p>The bridge reopened on Monday.</p><p>Traffic was "
+        "light all day, the police said on Tuesday morning.</p></div></main>"
+        "<footer><p>Harbour Herald</p></footer></body></html>"
+    )
+    article = clean(brief.encode(), URL)
+    assert article.paragraphs == (
+        "The bridge reopened on Monday.",
+        "Traffic was light all day, the police said on Tuesday morning.",
+    )
+    assert (article.headline, article.authors) == ("Bridge reopens", ("Ann Lee",))
