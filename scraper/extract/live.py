@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -121,12 +122,14 @@ def _entries(tree: LexborHTMLParser, updates: tuple[Update, ...], fewest: int) -
     """The like elements beside each other that hold most marks of an entry, in the order of the page."""
     beside: dict[int, dict[int, LexborNode]] = defaultdict(dict)  # container → its children that hold a mark
     containers: dict[int, LexborNode] = {}
+    steps: dict[int, int] = {}  # element → how many were left at most when it was passed
     for mark in _marks(tree, updates):
         node = mark
-        for _ in range(_MOST_STEPS):
+        for left in range(_MOST_STEPS, 0, -1):
             above = node.parent
-            if above is None or node.tag in ("body", "html"):
+            if above is None or node.tag in ("body", "html") or steps.get(node.mem_id, 0) >= left:
                 break
+            steps[node.mem_id] = left
             beside[above.mem_id][node.mem_id] = node
             containers[above.mem_id] = above
             node = above
@@ -314,7 +317,12 @@ def _is_unread(node: LexborNode, reading: _Reading) -> bool:
     if node.tag in _UNREAD or node.mem_id in reading.unread:
         return True
     names = _names(node)
-    return bool(_ASIDE.search(names)) or (not reading.embeds and bool(_EMBEDDED.search(names)))
+    return _is_aside(names) or (not reading.embeds and bool(_EMBEDDED.search(names)))
+
+
+@lru_cache(maxsize=1_000)  # the entries of a page have the same names
+def _is_aside(names: str) -> bool:
+    return _ASIDE.search(names) is not None
 
 
 def _once(entries: Iterable[list[Line]]) -> Iterator[Line]:
