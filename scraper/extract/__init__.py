@@ -1,18 +1,17 @@
 """From a page to its article. Pure: the same bytes give the same text, without clock, network or chance.
 
 decoding    the bytes in UTF-8; tree: what each parser bears of them
-facts       what the page declares: headline, authors, dates, …
-            (declared: what of it declares anything; headlines, bylines, dates, pictures, sections, wires: a fact each;
-            names, agencies: who signs; disagreements: where it contradicts itself)
-boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser
+facts       what the page declares: headline, authors, dates, … and where it contradicts itself
+blocks      what the page prints, paragraph by paragraph; places: where each stands
+boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser;
+            gaps: what it passed over; state: an article that only the page's scripts would print
 template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them
 live        a live blog's entries
-lines       the cruft that is left, by rules (cues: its words; names: people in bylines)
+lines       the cruft that is left, by rules; cues: its words; marks: what the markup says of a line
 form        how a paragraph's characters stand in the text file
-kinds       what kind of page it is, how much of it is open (terms: as declared); walls: why it holds no article
-cleaning    all of this in a row; learning: what a site's pages teach
-flat        the same for a text without markup (dumps: what programs leave of pages; stretch: where in it the article
-            stands; printed_dates); media: what is no text at all
+kinds       what kind of page it is, how much of it is open; walls: why it holds no article
+cleaning    all of this in a row; learning: what a site's pages teach (lessons: of templates)
+flat        the same for a text without markup; media: what is no text at all
 tracing     from the article back to the blocks of its page; explain: each of them, kept or dropped, and why;
             markdown: the article with the links, levels, tables and footnotes that they have
 """

@@ -1,4 +1,4 @@
-"""Blocks: what a page prints, each paragraph, subhead, list item, quote or row of a table, and its place in the tree.
+"""Blocks: what a page prints, each paragraph, subhead, list item, quote or row of a table.
 
 By Lexbor, thirty times faster than a whole extraction. Its time grows with the square of the depth and of the
 attributes of one tag: a page is scanned (scraper.scan) before a tree is made of it.
@@ -11,9 +11,6 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.extract.form import Kind, Line, folded
-
-Step = tuple[str, tuple[str, ...]]  # an element on the way to a block: its tag, its classes in alphabetical order
-Place = tuple[Step, ...]  # from below <body> to the block itself
 
 # Others', embedded. Each with its tag: a selector of a class alone looks at the classes of the whole page.
 _POSTS: Final = (
@@ -42,6 +39,7 @@ _COMMENT: Final = re.compile(
     r"|disqus\w*)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+OUTERMOST: Final = frozenset(("body", "html", "-undef", "-document", None))
 _PAGES: Final = frozenset(("html", "body", "main", "article", "h1", "p", "a"))
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
 _HOLDING: Final = f":has({_HOLDERS})"  # `css_first` would find the element itself
@@ -54,9 +52,6 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "tr": "row",
     "blockquote": "quote",
 }
-_TAG: Final = re.compile(r"[a-z][a-z0-9-]*")
-_CLASS: Final = re.compile(r"-?[A-Za-z_][\w-]*", re.ASCII)
-_COUNTED: Final = re.compile(r"\d{3}|[0-9a-f]{6}")  # in a class: the number of this page, or the hash of a build
 _PART: Final = re.compile(r"(?:[^\S\x1f]*+\x1f){2,}+\s*")  # a pair of <br>; \x1f is white space, too
 
 
@@ -72,7 +67,7 @@ def without_comments(tree: LexborHTMLParser) -> bytes:
     comments = []
     for node in tree.css(_COMMENTS):
         around = node.parent
-        while around is not None and around.mem_id not in taken and around.tag not in _OUTERMOST:
+        while around is not None and around.mem_id not in taken and around.tag not in OUTERMOST:
             around = around.parent
         is_within = around is not None and around.mem_id in taken
         if not is_within and node.tag not in _PAGES and _COMMENT.search(_named(node)) and not node.css_first("h1"):
@@ -203,34 +198,3 @@ def _bullet(node: LexborNode) -> str:
         number += before.tag == "li"
         before = before.prev
     return f"{number}. " if number <= _MOST_NUMBERED else "- "
-
-
-class Places:
-    """The places of a page's blocks; what several blocks have above them is read once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Place] = {}
-
-    def of(self, node: LexborNode) -> Place:
-        """From below <body> to that node."""
-        above: list[LexborNode] = []
-        at: LexborNode | None = node
-        while at is not None and at.tag not in _OUTERMOST and at.mem_id not in self._known:
-            above.append(at)
-            at = at.parent
-        place = self._known.get(at.mem_id, ()) if at is not None else ()
-        for each in reversed(above):
-            place = self._known[each.mem_id] = (*place, (_tag(each), _classes(each)))
-        return place
-
-
-_OUTERMOST: Final = frozenset(("body", "html", "-undef", "-document", None))
-
-
-def _tag(node: LexborNode) -> str:
-    return node.tag if node.tag and _TAG.fullmatch(node.tag) else "*"
-
-
-def _classes(node: LexborNode) -> tuple[str, ...]:
-    said = (node.attributes.get("class") or "").split()[:20]
-    return tuple(sorted({each for each in said if _CLASS.fullmatch(each) and not _COUNTED.search(each)}))

@@ -15,20 +15,20 @@ from scraper.extract.blocks import lighten, without_comments
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
 from scraper.extract.decoding import is_garbled, utf8_of
 from scraper.extract.facts import FACTS, Facts, facts_of, site_of
+from scraper.extract.facts.names import names_in
+from scraper.extract.facts.wires import wire_credit_in
 from scraper.extract.form import Line
 from scraper.extract.gaps import filled, parted
 from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULE_NAMES, RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
 from scraper.extract.marks import NO_MARKS, Marks, marks_of
-from scraper.extract.names import names_in
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
 from scraper.extract.state import markup_in_state
 from scraper.extract.template import Template, agreement, fitting, without_repeats
 from scraper.extract.tree import FOR_LEXBOR, FOR_LXML, tree_of
 from scraper.extract.walls import FEW, WORDS_FOR, why_none, words_of
-from scraper.extract.wires import wire_credit_in
 from scraper.reservations import with_reservations
 from scraper.scan import fault, light, shortened
 

@@ -12,14 +12,15 @@ from selectolax.lexbor import LexborHTMLParser
 from archive.records import Article, Site
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
-from scraper.extract.blocks import Place, Places, blocks_of, is_link
+from scraper.extract.blocks import blocks_of, is_link
 from scraper.extract.boilerplate import RUNGS
 from scraper.extract.cleaning import Cleaned, cleaned, lightened
-from scraper.extract.dumps import printed_lines
+from scraper.extract.facts.names import byline_in
 from scraper.extract.flat import clean_flat
+from scraper.extract.flat.dumps import printed_lines
 from scraper.extract.form import Line, bare
 from scraper.extract.lines import is_caption, whole_line_rule
-from scraper.extract.names import byline_in
+from scraper.extract.places import Place, Places
 from scraper.extract.site import ANY, Known, cruft_of, known_of
 from scraper.extract.template import Template
 from scraper.extract.tracing import Block, Tracer, blocks_in

@@ -19,8 +19,8 @@ from scraper.extract.cleaning import canonical_url, cleaned
 from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import Facts, facts_of
 from scraper.extract.form import bare
+from scraper.extract.lessons import Lesson, learned, lesson_from
 from scraper.extract.site import ANY, SAMPLE, memory
-from scraper.extract.template import Lesson, learned, lesson_from
 from scraper.extract.tree import FOR_LEXBOR
 from scraper.scan import fault, shortened
 

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Final
 
 from scraper.extract import cues
+from scraper.extract.facts.names import byline_in
 from scraper.extract.form import Line, bare
 from scraper.extract.marks import NO_MARKS, Marks, letters
-from scraper.extract.names import byline_in
 
 RULES: Final = "2"  # the version of these rules; a change to them that changes a text raises it
 _SAID_ONCE: Final = ("headline", "double", "pull-quote")  # what they take stands elsewhere, so it counts as no loss

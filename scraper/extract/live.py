@@ -15,9 +15,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
 from scraper.extract.boilerplate import printed_lines
+from scraper.extract.facts.terms import Terms, Update
 from scraper.extract.form import Kind, Line, bare, folded
 from scraper.extract.lines import is_prose
-from scraper.extract.terms import Terms, Update
 
 _MOST_MARKS = 4_000
 _MOST_STEPS = 12  # from a time up to its entry and the entries' container

@@ -1,25 +1,20 @@
-"""Templates: which places of a site's pages hold the article, learned from what the whole extraction found there.
+"""Templates: the places of a site's pages that hold the article, as one CSS selector that Lexbor runs.
 
-A place is told by as few of its steps as part the article from the rest: `div.article-body > p`. A template is one CSS
-selector, of the places that hold the article. A page fits it when little text lies elsewhere.
+A page fits its site's template when little text lies elsewhere: that is what the guard looks at.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from scraper.extract.blocks import LEAVES, Place, Places, blocks_of, is_link, lines_of, quoted_in
+from scraper.extract.blocks import LEAVES, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
 
 PARTS: Final = ("gaps", "guard")  # what can be taken out, to see what it is worth
-FEWEST_PAGES: Final = 3  # of a kind that teach a template
-_LONGEST: Final = 10  # steps of a place that are looked at
-_LONGEST_SELECTOR: Final = 8_000  # characters of a template; the places that hold most come first
-_SURE: Final = 0.95  # share of the text at a place that was, or was not, the article's
 _BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
 # Weights are bytes in UTF-8, fair to scripts whose words no spaces part; six are about a word.
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
@@ -40,65 +35,6 @@ class Template:
 
     selector: str  # CSS, of the blocks that are the article's
     pages: int  # it was learned from
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A block of a page that teaches."""
-
-    place: Place
-    weight: int
-    bares: tuple[str, ...]  # of its lines
-    is_kept: bool
-
-
-Lesson = tuple[Placed, ...]  # the blocks of one page, in its order
-
-
-def lesson_from(tree: LexborHTMLParser, kept: Collection[str]) -> Lesson:
-    """What a page teaches.  tree: lightened; kept: bare texts of the article's lines.
-
-    A subhead belongs to what stands under it.
-    """
-    places, blocks, heads = Places(), list[Placed](), list[Placed]()
-    for node in tree.css(LEAVES):
-        lines = list(lines_of(node))
-        bares = tuple(bare(line.text) for line in lines)
-        if not lines:
-            continue
-        weight = sum(len(line.text.encode()) for line in lines)
-        block = Placed(places.of(node), weight, bares, any(each in kept for each in bares))
-        if lines[0].kind == "subhead" and not block.is_kept:
-            heads.append(block)
-            continue
-        blocks += (replace(head, is_kept=block.is_kept) for head in heads)
-        blocks.append(block)
-        heads.clear()
-    return (*blocks, *heads)
-
-
-def learned(lessons: Sequence[Lesson], *, cruft: Container[str]) -> Template | None:
-    """The template that these pages teach; None when they are too few, or show no place that holds an article.
-
-    cruft: bare texts of lines that the site repeats.
-    """
-    if len(lessons) < FEWEST_PAGES:
-        return None
-    pages = [[block for block in lesson if not all(each in cruft for each in block.bares)] for lesson in lessons]
-    stable = _stable(pages)
-    shares: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
-    weights: Counter[Place] = Counter()
-    for block in (block for page in pages for block in page):
-        steady = _steady(block.place, stable)
-        weights[steady] += block.weight * block.is_kept
-        for start in range(len(steady)):
-            shares[steady[start:]][not block.is_kept] += block.weight
-    selectors: dict[str, None] = {}
-    for place, weight in weights.most_common():
-        shortest = _shortest(place, shares) if weight else None
-        if shortest and sum(map(len, selectors)) + len(_selector(shortest)) < _LONGEST_SELECTOR:
-            selectors[_selector(shortest)] = None
-    return Template(selector=", ".join(sorted(selectors)), pages=len(lessons)) if selectors else None
 
 
 def fitting(
@@ -217,34 +153,3 @@ def _loose(nodes: Iterable[LexborNode]) -> Iterator[str]:
     above = {parent.mem_id: parent for node in nodes if (parent := node.parent)}
     above |= {item.mem_id: item for each in above.values() if each.tag in ("ul", "ol") and (item := each.parent)}
     return (node.text(deep=False, strip=True) for node in above.values())
-
-
-def _stable(pages: Sequence[Sequence[Placed]]) -> frozenset[tuple[str, str]]:
-    """Classes that stand on several pages; one of a single page is its topic, its author or its number."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for page in pages:
-        counts.update({(tag, name) for block in page for tag, names in block.place for name in names})
-    return frozenset(each for each, count in counts.items() if count >= max(2, len(pages) // 2))
-
-
-def _steady(place: Place, stable: frozenset[tuple[str, str]]) -> Place:
-    return tuple((tag, tuple(name for name in names if (tag, name) in stable)) for tag, names in place[-_LONGEST:])
-
-
-def _shortest(place: Place, shares: Mapping[Place, Sequence[int]]) -> Place | None:
-    """The fewest last steps by which this place is surely the article's; None when it is surely not, or rarely is."""
-    for length in range(1, len(place) + 1):
-        steps = place[-length:]
-        kept, dropped = shares[steps]
-        if length < len(place) and not any(names for _, names in steps):
-            continue  # `div > p` is everywhere
-        if kept >= _SURE * (kept + dropped):
-            return steps
-        if kept <= (1 - _SURE) * (kept + dropped):
-            return None
-    kept, dropped = shares[place]
-    return place if kept >= dropped else None
-
-
-def _selector(place: Place) -> str:
-    return " > ".join(tag + "".join(f".{name}" for name in names) for tag, names in place)

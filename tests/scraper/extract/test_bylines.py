@@ -4,8 +4,8 @@ import pytest
 
 from archive.records import Article
 from scraper.extract import clean
-from scraper.extract.agencies import agency
-from scraper.extract.names import names_in
+from scraper.extract.facts.agencies import agency
+from scraper.extract.facts.names import names_in
 from tests.scraper.extract.pages import HEADLINE, URL, ld, page, paragraphs
 
 

@@ -3,8 +3,8 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from scraper.extract.dates import agree
 from scraper.extract.facts import Facts, facts_of
+from scraper.extract.facts.dates import agree
 from tests.scraper.extract.pages import HEADLINE, URL, ld, page
 
 

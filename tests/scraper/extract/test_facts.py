@@ -3,8 +3,8 @@
 import pytest
 
 from scraper.extract import clean
-from scraper.extract.dates import moment
-from scraper.extract.names import byline_in, names_in
+from scraper.extract.facts.dates import moment
+from scraper.extract.facts.names import byline_in, names_in
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, ld, page
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from scraper.extract import clean
-from scraper.extract.headlines import without_outlet
+from scraper.extract.facts.headlines import without_outlet
 from tests.scraper.extract.pages import HEADLINE, URL, ld, page
 
 OUTLETS = frozenset(("harbour herald", "herald", "the herald", "herald example"))

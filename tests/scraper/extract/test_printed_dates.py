@@ -2,7 +2,7 @@
 
 import pytest
 
-from scraper.extract.printed_dates import printed_date
+from scraper.extract.flat.printed_dates import printed_date
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.extract.facts import Facts, facts_of
-from scraper.extract.wires import wire_credit_in
+from scraper.extract.facts.wires import wire_credit_in
 from tests.scraper.extract.pages import PARAGRAPHS, URL, ld, page
 
 

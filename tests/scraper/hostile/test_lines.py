@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from scraper import feeds, fronts, links, sitemaps
-from scraper.extract import cleaning, cues, dumps, facts, flat, form, lines, marks, names, printed_dates, state, stretch
+from scraper.extract import cleaning, cues, facts, flat, form, lines, marks, state
+from scraper.extract.facts import names
+from scraper.extract.flat import dumps, printed_dates, stretch
 
 UNITS = (
     *(

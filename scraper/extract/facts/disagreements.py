@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from scraper import urls
-from scraper.extract.dates import agree
-from scraper.extract.declared import Declared, addresses_of
+from scraper.extract.facts.dates import agree
+from scraper.extract.facts.declared import Declared, addresses_of
 from scraper.extract.form import bare
 
 _MOST = 5  # readings of one fact

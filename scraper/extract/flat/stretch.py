@@ -11,11 +11,11 @@ from itertools import accumulate
 
 from archive.records import count_words
 from scraper.extract import cues
-from scraper.extract.dumps import Printed
+from scraper.extract.facts.names import byline_in
+from scraper.extract.flat.dumps import Printed
+from scraper.extract.flat.printed_dates import printed_date
 from scraper.extract.form import Line, bare
 from scraper.extract.lines import is_caption, is_prose, whole_line_rule
-from scraper.extract.names import byline_in
-from scraper.extract.printed_dates import printed_date
 
 _PARAGRAPH = 8  # words of the shortest line that speaks for the article
 _MOST_FOR, _MOST_AGAINST = 80, 10  # words of one line that count

@@ -7,7 +7,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from scraper.extract.declared import Declared, texts, types_of
+from scraper.extract.facts.declared import Declared, texts, types_of
 from scraper.extract.form import bare, folded
 
 _MOST_H1 = 5

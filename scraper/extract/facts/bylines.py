@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from selectolax.lexbor import LexborNode
 
-from scraper.extract.declared import Declared, texts, types_of
+from scraper.extract.facts.declared import Declared, texts, types_of
+from scraper.extract.facts.names import is_author_label, signers_in
 from scraper.extract.form import folded
-from scraper.extract.names import is_author_label, signers_in
 
 _MOST = 50  # authors of one node
 _METAS: Final = (

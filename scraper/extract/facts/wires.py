@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from scraper.extract.agencies import agency
-from scraper.extract.declared import Declared, texts
+from scraper.extract.facts.agencies import agency
+from scraper.extract.facts.declared import Declared, texts
 from scraper.extract.form import bare
 
 _KEYS: Final = ("author", "creator", "contributor", "sourceOrganization", "provider")

@@ -7,13 +7,13 @@ from typing import Final
 
 from archive.records import Article, Site
 from scraper.errors import NotAnArticle
-from scraper.extract.dumps import printed_lines
+from scraper.extract.facts.names import is_name
+from scraper.extract.facts.wires import wire_credit_in
+from scraper.extract.flat.dumps import printed_lines
+from scraper.extract.flat.printed_dates import printed_date
+from scraper.extract.flat.stretch import Judged, Stretch, judged, stretch_of, without_fragments
 from scraper.extract.lines import RULES, Cleared, without_cruft
-from scraper.extract.names import is_name
-from scraper.extract.printed_dates import printed_date
 from scraper.extract.site import cruft_of
-from scraper.extract.stretch import Judged, Stretch, judged, stretch_of, without_fragments
-from scraper.extract.wires import wire_credit_in
 
 FLAT: Final = "2"  # the version of how a flattened text is read; a change that changes a text raises it
 

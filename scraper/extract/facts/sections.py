@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Any, Final
 
-from scraper.extract.declared import Declared, Node, texts, types_of
+from scraper.extract.facts.declared import Declared, Node, texts, types_of
 from scraper.extract.form import bare
 
 _METAS: Final = ("article:section", "og:section", "og:article:section", "parsely-section", "section", "articlesection")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scraper.extract.agencies import agency
+from scraper.extract.facts.agencies import agency
 from scraper.extract.form import bare, folded
 
 # What stands before the names, per language: en de fr es/pt it nl ru/uk tr az pl ar sv/no/da el ro cs hu.

@@ -8,9 +8,9 @@ from typing import Any, Final
 from selectolax.lexbor import LexborNode
 
 from scraper.extract import cues
-from scraper.extract.declared import Declared, Node, texts
+from scraper.extract.facts.declared import Declared, Node, texts
+from scraper.extract.facts.headlines import words_of
 from scraper.extract.form import unescaped
-from scraper.extract.headlines import words_of
 
 _LONGEST_CAPTION = 1_000  # characters; more is the article's text
 _LONGEST_CREDIT = 200

@@ -14,18 +14,18 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper import urls
 from scraper.errors import PARSER_BUGS
-from scraper.extract import bylines, headlines
-from scraper.extract.bylines import authors_of
-from scraper.extract.dates import moment
-from scraper.extract.declared import Declared, Node, declared, texts, types_of
-from scraper.extract.disagreements import canonicals_of, disagreements
+from scraper.extract.facts import bylines, headlines
+from scraper.extract.facts.bylines import authors_of
+from scraper.extract.facts.dates import moment
+from scraper.extract.facts.declared import Declared, Node, declared, texts, types_of
+from scraper.extract.facts.disagreements import canonicals_of, disagreements
+from scraper.extract.facts.headlines import headlines_of
+from scraper.extract.facts.pictures import lead_picture
+from scraper.extract.facts.sections import sections_of
+from scraper.extract.facts.terms import Terms, terms_of
+from scraper.extract.facts.wires import wire_credits
 from scraper.extract.form import bare, unescaped
-from scraper.extract.headlines import headlines_of
-from scraper.extract.pictures import lead_picture
-from scraper.extract.sections import sections_of
-from scraper.extract.terms import Terms, terms_of
 from scraper.extract.tree import FOR_LXML, tree_of
-from scraper.extract.wires import wire_credits
 from scraper.reservations import in_metas
 from scraper.scan import fault, light
 

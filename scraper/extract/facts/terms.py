@@ -8,7 +8,7 @@ from typing import Final
 from selectolax.lexbor import SelectolaxError
 
 from archive.records import count_words
-from scraper.extract.declared import Declared, Node, printed, texts
+from scraper.extract.facts.declared import Declared, Node, printed, texts
 from scraper.extract.form import unescaped
 
 _KINDS: Final[Mapping[str, str]] = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from scraper.extract.dates import moment
+from scraper.extract.facts.dates import moment
 
 # How the names of the twelve months begin, in the languages of cues.py and some of their neighbours.
 _BEGINNINGS: Final = (
