@@ -46,7 +46,7 @@ import trafilatura
 
 from archive.records import Article, Site
 from scraper import clean, learn_site
-from scraper.extract.cleaning import PARTS, clean_page
+from scraper.extract import cleaning
 from scraper.extract.site import SAMPLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -209,7 +209,7 @@ def ways(name: str, tables: Sequence[str]) -> list[Way]:
     if name in KNOWN and "quality" in tables:
         wanted += growth()
     if "ablation" in tables:
-        wanted += [Way(f"without {part}", learned=OURS.learned, off=part) for part in PARTS]
+        wanted += [Way(f"without {part}", learned=OURS.learned, off=part) for part in cleaning.PARTS]
     return wanted
 
 
@@ -282,8 +282,8 @@ def _rung(article: Article) -> str:
 
 
 def _without(part: str, sample: Sample, site: Site | None) -> Article:
-    parts = tuple(each for each in PARTS if each != part)
-    return clean_page(sample.html, sample.url, site=site, parts=parts)
+    parts = tuple(each for each in cleaning.PARTS if each != part)
+    return cleaning.cleaned(sample.html, sample.url, site=site, parts=parts).article()
 
 
 def _scorer_of(pages: Path) -> Path:
@@ -490,7 +490,7 @@ def ablation(measured: Mapping[str, tuple[Sequence[Sample], Cleanings]]) -> None
     held = {name: cleanings for name, (_, cleanings) in measured.items() if "f1" in cleanings[OURS][0].scores}
     print("== ablation: change of F1 in points when a part is off (pages that get worse/better)")
     print(f"{'part that is off':24}" + "".join(f"{name:>24}" for name in held))
-    for part in PARTS:
+    for part in cleaning.PARTS:
         row = f"{part:24}"
         for cleanings in held.values():
             way = next(way for way in cleanings if way.off == part)

@@ -127,6 +127,6 @@ def charset_in(head: bytes) -> str | None:
 
 
 def _cleaned(body: bytes, url: str, charset: str | None, start: str, site: Site | None) -> Article:
-    from scraper.extract.cleaning import clean_page  # noqa: PLC0415
+    from scraper.extract.cleaning import cleaned  # noqa: PLC0415
 
-    return clean_page(body, url, charset=charset, start=start, site=site)
+    return cleaned(body, url, charset=charset, start=start, site=site).article()

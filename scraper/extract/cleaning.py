@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -14,7 +15,7 @@ from scraper.extract import cues, template
 from scraper.extract.blocks import lighten, without_comments
 from scraper.extract.boilerplate import RUNGS, VERSIONS, article_lines, deep_lines, printed_lines
 from scraper.extract.decoding import is_garbled, utf8_of
-from scraper.extract.facts import FACTS, Facts, facts_of, site_of
+from scraper.extract.facts import FACTS, Facts, canonical_url, facts_of, site_of
 from scraper.extract.facts.names import names_in
 from scraper.extract.facts.wires import wire_credit_in
 from scraper.extract.form import Line
@@ -63,7 +64,7 @@ class Cleaned:
         return _article(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Page:
     """A page on its way: what each way of reading it begins with."""
 
@@ -79,25 +80,19 @@ class _Page:
         """The bare lines that the site repeats."""
         return self.known.cruft if "cruft" in self.parts else ()
 
+    @cached_property
+    def template(self) -> Template | None:
+        """The site's template for pages of this kind."""
+        is_wanted = "template" in self.parts and self.tree is not None and not self.facts.is_front
+        return self.known.template_for(self.facts.terms.kind) if is_wanted else None
+
     def whole(self) -> LexborHTMLParser | None:
-        """A tree of all that is in the page."""
-        return LexborHTMLParser(self.body) if self.tree else None
+        """A tree of all that is in the page, made once."""
+        return self._whole
 
-
-def clean_page(
-    body: bytes,
-    url: str,
-    *,
-    charset: str | None = None,
-    start: str = RUNGS[0],
-    site: Site | None = None,
-    parts: Collection[str] = PARTS,
-) -> Article:
-    """As `scraper.extract.clean`. start: the first rung of RUNGS that is tried; below the first, by simpler means.
-
-    parts: those of PARTS that are at work.
-    """
-    return cleaned(body, url, charset=charset, start=start, site=site, parts=parts).article()
+    @cached_property
+    def _whole(self) -> LexborHTMLParser | None:
+        return LexborHTMLParser(self.body) if self.template else self.tree
 
 
 def cleaned(
@@ -109,14 +104,17 @@ def cleaned(
     site: Site | None = None,
     parts: Collection[str] = PARTS,
 ) -> Cleaned:
-    """As `clean_page`, with what was left out and why; of a page that is no article, too."""
+    """As `scraper.extract.clean`, with what was left out and why; of a page that is no article, too.
+
+    start: the first rung of RUNGS that is tried; below the first, by simpler means. parts: those of PARTS at work.
+    """
     if not body or body.isspace():
         return Cleaned(url=url, facts=Facts(), cleared=Cleared(()), rung="", reason="empty")
     page, is_borne = _opened(body, charset)
     tree = LexborHTMLParser(page) if is_borne and start == RUNGS[0] else None
     facts = facts_of(tree, url, page) if tree else _facts_of_head(page, url)
-    whole = _Page(page, tree, url, facts, known_of(site), parts)
-    return _by_entries(whole) or _by_template(whole) or _by_teacher(whole, start)
+    opened = _Page(page, tree, url, facts, known_of(site), parts)
+    return _by_entries(opened) or _by_template(opened) or _by_teacher(opened, start)
 
 
 def _by_entries(page: _Page) -> Cleaned | None:
@@ -127,9 +125,7 @@ def _by_entries(page: _Page) -> Cleaned | None:
     if not lines:
         return None
     cleared = _cleared(without_repeats(lines, page.cruft), page)
-    words = words_of(cleared.lines)
-    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
-    return None if reason else _cleaned(page, cleared, "live")
+    return None if _why_none(cleared, page) else _cleaned(page, cleared, "live")
 
 
 def lightened(body: bytes, charset: str | None) -> LexborHTMLParser | None:
@@ -154,11 +150,10 @@ def _opened(body: bytes, charset: str | None) -> tuple[bytes, bool]:
 
 def _by_template(page: _Page) -> Cleaned | None:
     """What the site's template makes of a page; None when it knows none for its kind, or the page does not fit it."""
-    known = _template_for(page)
-    if known is None or page.tree is None:
+    if page.template is None or page.tree is None:
         return None
     lighten(page.tree)
-    lines = fitting(known, page.tree, cruft=page.cruft, parts=page.parts)
+    lines = fitting(page.template, page.tree, cruft=page.cruft, parts=page.parts)
     if lines is None:
         return None
     cleared = _cleared(lines, page)
@@ -168,18 +163,12 @@ def _by_template(page: _Page) -> Cleaned | None:
     return _cleaned(page, cleared, "template", told=told)
 
 
-def _template_for(page: _Page) -> Template | None:
-    is_wanted = "template" in page.parts and not page.facts.is_front
-    return page.known.template_for(page.facts.terms.kind) if is_wanted else None
-
-
 def _by_teacher(page: _Page, start: str) -> Cleaned:
     """What the whole extraction makes of a page, from the rung `start` on down."""
-    if _template_for(page):
-        page = replace(page, tree=page.whole())  # the template has made it lighter
+    whole = page.whole()
     light_page = light(page.body)
     why = fault(light_page, FOR_LXML)
-    if why and why.reason in ("too-large", "too-many-tags") and page.tree:
+    if why and why.reason in ("too-large", "too-many-tags") and whole:
         # What makes a page too much is, if anything that people wrote, what its readers say below the article.
         light_page = light(without_comments(LexborHTMLParser(light_page)))
         why = fault(light_page, FOR_LXML)
@@ -189,18 +178,21 @@ def _by_teacher(page: _Page, start: str) -> Cleaned:
         return _without_a_tree(page, light_page, start)
     rung, found = article_lines(tree, page.url, start=start)
     taken = frozenset(found)
-    if page.tree and "passed-over" in page.parts:
-        found = filled(parted(found, page.tree), page.tree)
+    if whole and "passed-over" in page.parts:
+        found = filled(parted(found, whole), whole)
     lines = without_repeats(found, page.cruft)
-    marks = marks_of(page.tree, lines) if page.tree and "marks" in page.parts else NO_MARKS
+    marks = marks_of(whole, lines) if whole and "marks" in page.parts else NO_MARKS
     rung, cleared = _instead(page, rung, _cleared(lines, page, marks))
-    words = words_of(cleared.lines)
-    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=page.whole, page=page.body)
-    told = {"template": "misfit"} if _template_for(page) else {}
     left = frozenset(lines)
-    repeated = tuple(line.text for line in found if line not in left)
-    put_back = frozenset(line.text for line in found if line not in taken)
-    return replace(_cleaned(page, cleared, rung, told=told, repeated=repeated, reason=reason), put_back=put_back)
+    return _cleaned(
+        page,
+        cleared,
+        rung,
+        told={"template": "misfit"} if page.template else {},
+        repeated=tuple(line.text for line in found if line not in left),
+        put_back=frozenset(line.text for line in found if line not in taken),
+        reason=_why_none(cleared, page),
+    )
 
 
 def _instead(page: _Page, rung: str, cleared: Cleared) -> tuple[str, Cleared]:
@@ -229,9 +221,12 @@ def _without_a_tree(page: _Page, light_page: bytes, start: str) -> Cleaned:
         rung, lines = "plain", plain_lines(light_page)
     # Whatever the page did to the rungs above it may do to the rules, too; a text with cruft is better than none.
     cleared = Cleared(tuple(lines)) if start == "plain" else _cleared(lines, page)
-    words = words_of(cleared.lines)
-    reason = why_none(cleared.lines, page.facts, page.url, words=words, whole=lambda: None, page=page.body)
-    return _cleaned(page, cleared, rung, reason=reason)
+    return _cleaned(page, cleared, rung, reason=_why_none(cleared, page))
+
+
+def _why_none(cleared: Cleared, page: _Page) -> str | None:
+    lines = cleared.lines
+    return why_none(lines, page.facts, page.url, words=words_of(lines), whole=page.whole, page=page.body)
 
 
 def _cleared(lines: list[Line], page: _Page, marks: Marks = NO_MARKS) -> Cleared:
@@ -253,6 +248,7 @@ def _cleaned(
     *,
     told: Mapping[str, str] = MappingProxyType({}),
     repeated: tuple[str, ...] = (),
+    put_back: frozenset[str] = frozenset(),
     reason: str | None = None,
 ) -> Cleaned:
     lines, words = cleared.lines, words_of(cleared.lines)
@@ -269,6 +265,7 @@ def _cleaned(
         stated={fact: origin for fact, origin in stated.items() if origin},
         site_memory=page.known.name,
         repeated=repeated,
+        put_back=put_back,
         told=told,
         linked=_linked_source(page.tree, page.url) if page.tree else None,
         reason=reason,
@@ -329,26 +326,3 @@ def _article(page: Cleaned) -> Article:
         site_memory=page.site_memory,
     )
     return with_reservations(article, facts.reservations, "meta")
-
-
-def canonical_url(url: str, declared: str | None) -> str:
-    """What the article is known by: rel=canonical on the same registrable domain, else the page's own URL; normalised.
-
-    A canonical that names the front page is a template's mistake. Of a page that is no URL's (a file): the
-    declared one, or the file.
-    """
-    try:
-        own = urls.key(url)
-    except ValueError:
-        return _key(declared) or url
-    if not declared or not (key := _key(declared)) or not urls.same_publisher(url, declared):
-        return own
-    is_front = key.split("/", 3)[3:] in ([], [""])
-    return own if is_front and own.split("/", 3)[3:] not in ([], [""]) else key
-
-
-def _key(url: str | None) -> str | None:
-    try:
-        return urls.key(url) if url else None
-    except ValueError:
-        return None

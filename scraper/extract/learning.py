@@ -15,9 +15,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.errors import NotAnArticle
 from scraper.extract.blocks import LEAVES, lighten, lines_of
-from scraper.extract.cleaning import canonical_url, cleaned
+from scraper.extract.cleaning import cleaned
 from scraper.extract.decoding import utf8_of
-from scraper.extract.facts import Facts, facts_of
+from scraper.extract.facts import Facts, canonical_url, facts_of
 from scraper.extract.form import bare
 from scraper.extract.lessons import Lesson, learned, lesson_from
 from scraper.extract.site import ANY, SAMPLE, memory

@@ -143,6 +143,22 @@ def site_of(url: str) -> str:
         return ""
 
 
+def canonical_url(url: str, declared: str | None) -> str:
+    """What the article is known by: rel=canonical on the same registrable domain, else the page's own URL; normalised.
+
+    A canonical that names the front page is a template's mistake. Of a page that is no URL's (a file): the
+    declared one, or the file.
+    """
+    try:
+        own = urls.key(url)
+    except ValueError:
+        return _key(declared) or url
+    if not declared or not (key := _key(declared)) or not urls.same_publisher(url, declared):
+        return own
+    is_front = key.split("/", 3)[3:] in ([], [""])
+    return own if is_front and own.split("/", 3)[3:] not in ([], [""]) else key
+
+
 def _bodies(node: Node) -> list[str]:
     body = node.get("articleBody")
     return [unescaped(body)] if isinstance(body, str) else []
@@ -219,3 +235,10 @@ def _is_front(url: str, types: frozenset[str]) -> bool:
     except ValueError:
         return bool(types & _FRONTS)
     return (parts.path.strip("/") == "" and not parts.query and bool(parts.netloc)) or bool(types & _FRONTS)
+
+
+def _key(url: str | None) -> str | None:
+    try:
+        return urls.key(url) if url else None
+    except ValueError:
+        return None

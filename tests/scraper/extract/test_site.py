@@ -12,7 +12,7 @@ import pytest
 
 from archive.records import Site
 from scraper import clean, learn_site
-from scraper.extract.cleaning import PARTS, clean_page
+from scraper.extract.cleaning import PARTS, cleaned
 from scraper.extract.learning import memory_from
 from tests.scraper.extract.pages import ld
 
@@ -183,7 +183,7 @@ def test_a_list_of_links_between_two_paragraphs_is_not():
 
 def test_without_the_guard_that_text_would_be_lost():
     url, body = long_story(9)
-    article = clean_page(body, url, site=known(), parts=[part for part in PARTS if part != "guard"])
+    article = cleaned(body, url, site=known(), parts=[part for part in PARTS if part != "guard"]).article()
     assert article.paragraphs == told(9)
 
 
