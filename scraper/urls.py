@@ -176,7 +176,6 @@ def _upper_escapes(url: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-@lru_cache(maxsize=4_096)
 def registrable(host: str) -> str:
     """The registrable domain of a host, or the host itself where none can be. Never raises."""
     if host.startswith("[") or host.rpartition(".")[2].partition(":")[0].isdigit():

@@ -43,6 +43,11 @@ class Line:
         """How many words it has, without its mark."""
         return count_words(self.text)
 
+    @cached_property
+    def bare(self) -> str:
+        """Its text as `bare` gives it."""
+        return bare(self.text)
+
     @property
     def paragraph(self) -> str:
         """The paragraph as the text file holds it."""

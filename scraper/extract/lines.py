@@ -7,7 +7,6 @@ says about it. Together the rules never take more than a third of the words.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from scraper.extract import cues
@@ -71,7 +70,6 @@ class _Text:
         self.prose = [is_prose(line.text, words) for line, words in zip(lines, self.words, strict=True)]
         self.rules: dict[int, str] = {}  # index → why it is dropped
         self.at_work = frozenset(rules)
-        self.bare = cache(lambda at: bare(lines[at].text))
         whole = "\n".join(line.text for line in lines).lower()
         self.notices = [notice for notice in cues.NOTICES if notice[0] in whole]
 
@@ -168,7 +166,7 @@ def _drop_headline(text: _Text, headlines: set[str]) -> None:
     for at, line in enumerate(text.lines):
         if len(line.text) > longest * 2 + _KICKER or not (at < 8 or line.kind == "subhead"):
             continue
-        said = _unspaced(text.bare(at))
+        said = _unspaced(text.lines[at].bare)
         if said in headlines or (at < 3 and _holds_headline(text, at, said, headlines)):
             text.drop(at, "headline")
 
@@ -196,9 +194,9 @@ def _drop_pull_quotes(text: _Text) -> None:
     quotes = [at for at in text.left() if text.lines[at].kind == "quote" and text.words[at] >= 5]
     if not quotes:
         return
-    said = "\n".join(_unspaced(text.bare(at)) for at in text.paragraphs() if text.lines[at].kind != "quote")
+    said = "\n".join(_unspaced(text.lines[at].bare) for at in text.paragraphs() if text.lines[at].kind != "quote")
     for at in quotes[:_MOST_QUOTES]:
-        if _unspaced(text.bare(at)) in said:
+        if _unspaced(text.lines[at].bare) in said:
             text.drop(at, "pull-quote")
 
 
@@ -233,7 +231,7 @@ def _notice(text: _Text, at: int) -> str | None:
 
 def _names_outlet(text: _Text, at: int, outlets: set[str], *, near_end: bool) -> bool:
     line = text.lines[at].text
-    return text.bare(at) in outlets or (near_end and len(line) < 60 and cues.HOST.fullmatch(line) is not None)
+    return text.lines[at].bare in outlets or (near_end and len(line) < 60 and cues.HOST.fullmatch(line) is not None)
 
 
 def _drop_captions(text: _Text) -> None:
@@ -284,7 +282,7 @@ def _drop_credits(text: _Text, known: Collection[str]) -> Cleared:
 
 def _joined_byline(text: _Text, at: int, known: Collection[str]) -> bool:
     # "Ann Lee, Senior Reporter" and "Ann Lee and Bo Li": nothing but known authors and at most a few words more.
-    said = rest = text.bare(at)
+    said = rest = text.lines[at].bare
     for name in known:
         rest = rest.replace(name, "")
     return rest != said and len(rest.split()) <= 4 and not _END_OF_SENTENCE.search(text.lines[at].text.rstrip("."))
@@ -298,7 +296,7 @@ def _drop_head(text: _Text, authors: Collection[str]) -> None:
             break
         if _is_date(line):
             text.drop(at, "date")
-        elif text.words[at] <= 6 and text.bare(at) in authors:
+        elif text.words[at] <= 6 and text.lines[at].bare in authors:
             text.drop(at, "byline")
         elif line.kind == "paragraph" and text.words[at] <= 4 and cues.LABEL.fullmatch(line.text):
             text.drop(at, "label")
@@ -325,13 +323,13 @@ def _rule_at_end(text: _Text, at: int, authors: Collection[str]) -> str | None:
     line, words = text.lines[at], text.words[at]
     if _is_date(line):
         return "date"
-    if words <= 6 and text.bare(at) in authors:
+    if words <= 6 and text.lines[at].bare in authors:
         return "byline"
     if words <= 70 and _is_blurb(line.text):
         return "blurb"
     if line.kind == "subhead" or (words <= 8 and cues.TAIL.match(line.text) and not text.prose[at]):
         return "tail"  # a subhead with nothing under it
-    if words <= 200 and _is_bio(text.bare(at), authors):
+    if words <= 200 and _is_bio(text.lines[at].bare, authors):
         return "bio"
     return "contact" if words <= 40 and cues.CONTACT.search(line.text) else None
 

@@ -96,7 +96,7 @@ def live_lines(tree: LexborHTMLParser, terms: Terms, url: str, headline: str | N
     entries = _entries(tree, terms.updates, fewest)
     if not entries:
         return _stated(terms.updates) if len(terms.updates) >= fewest else []
-    told = {bare(line.text) for _, lines in entries for line in lines}
+    told = {line.bare for _, lines in entries for line in lines}
     return [*_intro(entries[0][0], told), *_once(lines for _, lines in entries)]
 
 
@@ -213,8 +213,8 @@ def _is_told_here(entries: list[_Entry]) -> bool:
 
 
 def _is_teaser(entry: LexborNode) -> bool:
-    linked = sum(count_words(link.text()) for link in entry.css("a") if _leads_away(link))
-    return linked * 2 > count_words(entry.text(separator=" ")) or any(map(_leads_away, entry.css(_HEADING_LINKS)))
+    linked = sum(len(link.text()) for link in entry.css("a") if _leads_away(link))
+    return linked * 2 > len(entry.text()) or any(map(_leads_away, entry.css(_HEADING_LINKS)))
 
 
 def _leads_away(node: LexborNode) -> bool:
@@ -327,7 +327,7 @@ def _is_aside(names: str) -> bool:
 
 def _once(entries: Iterable[list[Line]]) -> Iterator[Line]:
     """The entries' lines; of a pinned entry, that stands a second time at its own place, only these."""
-    told = [(tuple(bare(line.text) for line in lines), lines) for lines in entries]
+    told = [(tuple(line.bare for line in lines), lines) for lines in entries]
     last = {said: at for at, (said, _) in enumerate(told)}
     for at, (said, lines) in enumerate(told):
         if last[said] == at:
@@ -348,5 +348,5 @@ def _intro(first: LexborNode, told: set[str]) -> Iterator[Line]:
     title = folded(h1.text()) if h1 else ""
     begin = next((at + 1 for at, line in enumerate(reading.lines) if line.text == title), 0)
     for line in reading.lines[begin:]:
-        if is_prose(line.text, line.words) and bare(line.text) not in told:
+        if is_prose(line.text, line.words) and line.bare not in told:
             yield line

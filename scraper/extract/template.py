@@ -54,7 +54,7 @@ def fitting(
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
-    if own < _FEWEST or ("guard" in parts and _lost(tree, here, cruft) > _ELSEWHERE * own):
+    if own < _FEWEST or ("guard" in parts and _loses(tree, here, cruft, most=int(_ELSEWHERE * own))):
         return None
     return kept
 
@@ -118,7 +118,7 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
     """
 
     def is_repeated(line: Line) -> bool:
-        return bare(line.text) in cruft
+        return line.bare in cruft
 
     within = list(dropwhile(is_repeated, lines))
     while within and is_repeated(within[-1]):
@@ -128,24 +128,28 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
 
 def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:
     """How far two readings of a page agree: the F1 of their words, 0 to 1."""
-    mine, theirs = (Counter(word for line in lines for word in bare(line.text).split()) for lines in (some, others))
+    mine, theirs = (Counter(word for line in lines for word in line.bare.split()) for lines in (some, others))
     return 2 * (mine & theirs).total() / max(1, mine.total() + theirs.total())
 
 
-def _lost(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Container[str]) -> int:
-    """The weight of what the template does not take and might be the article's.
+def _loses(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Container[str], *, most: int) -> bool:
+    """Whether what the template does not take, and might be the article's, weighs more than `most`.
 
     Text that stands loose between the blocks it takes counts four times over, for that is surely the article's; long
     blocks at other places, those that the site does not repeat, count as they are.
     """
-    weight = 4 * sum(len(text.encode("utf-8", "replace")) for text in _loose(here.values()) if len(text) * 4 >= _LONG)
-    for node in tree.css(_GUARDED):
-        if node.mem_id not in here:
-            text = node.text(deep=True)
-            own = len(text.encode("utf-8", "replace")) if len(text) * 4 >= _LONG else 0
-            if own >= _LONG and bare(text) not in cruft:
-                weight += own
-    return weight
+    loose = 4 * sum(_weight(text) for text in _loose(here.values()))
+    others = (node.text(deep=True) for node in tree.css(_GUARDED) if node.mem_id not in here)
+    long = [(weight, text) for text in others if (weight := _weight(text)) >= _LONG]
+    # Nearly always there is too little of it to look for each among the lines that the site repeats.
+    return loose + sum(weight for weight, _ in long) > most and (
+        loose + sum(weight for weight, text in long if bare(text) not in cruft) > most
+    )
+
+
+def _weight(text: str) -> int:
+    """The bytes of a text in UTF-8; 0 of one that is too short to be long in any script."""
+    return len(text.encode("utf-8", "replace")) if len(text) * 4 >= _LONG else 0
 
 
 def _loose(nodes: Iterable[LexborNode]) -> Iterator[str]:
