@@ -18,6 +18,7 @@ _POSTS: Final = (
 )
 _UNREAD: Final = f"script,style,noscript,template,svg,button,select,textarea,iframe,object,{_POSTS}"
 _HOLDERS: Final = "p,ul,ol,table,blockquote,h1,h2,h3,h4,h5,h6,pre,dl,div,section,article,figure"
+DIVS: Final = f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))"  # of text
 # Elements of text that hold no other one.
 LEAVES: Final = ",".join(
     (
@@ -27,7 +28,7 @@ LEAVES: Final = ",".join(
         f"dd:not(:has({_HOLDERS}))",
         f"blockquote:not(:has({_HOLDERS}))",
         "tr:not(:has(tr,p,ul,ol,h2,h3,h4,blockquote))",
-        f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))",
+        DIVS,
     )
 )
 _COMMENTS: Final = ",".join(

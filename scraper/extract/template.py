@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from scraper.extract.blocks import LEAVES, blocks_of, is_link, lines_of, quoted_in
+from scraper.extract.blocks import DIVS, LEAVES, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
 
 PARTS: Final = ("gaps", "guard")  # what can be taken out, to see what it is worth
@@ -20,6 +20,7 @@ _BACKGROUND: Final = 15  # words of a line that may be background, which a site 
 _FEWEST: Final = 480  # a page with less is no proof that the template fits
 _ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
+_LITTLE: Final = 2_000  # what a promotion may have that stands where the article stood
 _SEVERAL: Final = 3  # blocks in an element, before what stands next to them is believed
 _HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl", "pre"}
@@ -54,7 +55,7 @@ def fitting(
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
-    if own < _FEWEST or ("guard" in parts and _loses(tree, here, cruft, most=int(_ELSEWHERE * own))):
+    if own < _FEWEST or ("guard" in parts and _loses(tree, here, cruft, own=own)):
         return None
     return kept
 
@@ -132,18 +133,29 @@ def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:
     return 2 * (mine & theirs).total() / max(1, mine.total() + theirs.total())
 
 
-def _loses(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Container[str], *, most: int) -> bool:
-    """Whether what the template does not take, and might be the article's, weighs more than `most`.
+def _loses(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Container[str], *, own: int) -> bool:
+    """Whether what the template does not take, and might be the article's, weighs too much beside what it takes.
 
     Text that stands loose between the blocks it takes counts four times over, for that is surely the article's; long
-    blocks at other places, those that the site does not repeat, count as they are.
+    blocks at other places, those that the site does not repeat, count as they are.  own: the weight of what it takes;
+    when that is little, more text than it in nothing but <div> is too much, too.
     """
-    loose = 4 * sum(_weight(text) for text in _loose(here.values()))
-    others = (node.text(deep=True) for node in tree.css(_GUARDED) if node.mem_id not in here)
-    long = [(weight, text) for text in others if (weight := _weight(text)) >= _LONG]
+    loose = 4 * sum(map(_weight, _loose(here.values())))
+    if _is_more(_others(tree, _GUARDED, here), _ELSEWHERE * own - loose, cruft):
+        return True
+    return own < _LITTLE and _is_more(_others(tree, DIVS, here), own, cruft)
+
+
+def _others(tree: LexborHTMLParser, selector: str, here: Container[int]) -> Iterator[str]:
+    return (" ".join(node.text(deep=True).split()) for node in tree.css(selector) if node.mem_id not in here)
+
+
+def _is_more(texts: Iterable[str], most: float, cruft: Container[str]) -> bool:
+    """Whether the long ones of these texts, each counted once, weigh more than that without those the site repeats."""
+    weights = {text: weight for text in texts if (weight := _weight(text)) >= _LONG}
     # Nearly always there is too little of it to look for each among the lines that the site repeats.
-    return loose + sum(weight for weight, _ in long) > most and (
-        loose + sum(weight for weight, text in long if bare(text) not in cruft) > most
+    return sum(weights.values()) > most and (
+        sum(weight for text, weight in weights.items() if bare(text) not in cruft) > most
     )
 
 

@@ -104,6 +104,14 @@ def test_a_page_with_much_text_elsewhere_goes_back_to_the_teacher_and_loses_none
     assert article.paragraphs == (*told(9), *told(509))
 
 
+@pytest.mark.parametrize("parted", ["<div>{}</div>", "{}<br><br>"])
+def test_a_redesign_that_leaves_a_promotion_where_the_article_stood_goes_back_to_the_teacher(parted):
+    promotion = "".join(f"<p>{text}</p>" for text in told(600, 3))
+    redesigned = "".join(map(parted.format, told(9)))
+    page = story(9, promotion, after=f'<article><div class="new">{redesigned}</div></article>')
+    assert read(page, known()).extractor["template"] == "misfit"
+
+
 def test_text_that_stands_loose_between_the_paragraphs_sends_a_page_back_to_the_teacher():
     first, second, third, *rest = told(9)
     page = story(9, f"<p>{first}</p>{second}<br><br>{third}" + "".join(f"<p>{text}</p>" for text in rest))
@@ -313,8 +321,8 @@ def test_a_sample_goes_through_both_and_says_how_far_they_agree():
 
 
 def test_a_sample_shows_that_a_template_no_longer_fits():
-    drifted = "".join(f'<p class="lead">{text}</p>' for text in told(9, 5))
-    aside = "".join(f"<div class='note'>{text}</div>" for text in told(600, 5))  # not guarded: no paragraphs
+    drifted = "".join(f'<p class="lead">{text}</p>' for text in told(9, 12))
+    aside = "".join(f"<div class='note'>{text}</div>" for text in told(600, 12))  # no paragraphs: not guarded
     article = read(story(9, drifted, after=f"<article>{aside}</article>"), known(sample=1))
     assert float(article.extractor["agreement"]) < 0.9
 
