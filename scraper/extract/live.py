@@ -69,7 +69,7 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 _BREAK = "\x1e"  # no page that was made light has one
 _PARTED = re.compile(rf"{_BREAK}\s*{_BREAK}[\s{_BREAK}]*+")
-_TEXTS = "p, h2, h3, h4, h5, li"
+_TEXTS: Final = frozenset("p h2 h3 h4 h5 li blockquote".split())
 
 
 def may_be_live(kind: str, url: str, headline: str | None) -> bool:
@@ -270,13 +270,17 @@ def _own_line(entry: LexborNode) -> Iterator[int]:
     """The largest element around each time of the entry that holds no block of text: time, author, label."""
     for time in entry.css(_TIMES)[:_MOST_TRIED]:
         node = time
-        if time.css_matches(_TEXTS):
+        if _holds_text(time):
             continue
         while node.parent is not None and node.mem_id != entry.mem_id:
             last, node = node, node.parent
-            if node.css_matches(f"{_TEXTS}, blockquote") or count_words(node.text()) > _WORDS:
+            if _holds_text(node) or count_words(node.text()) > _WORDS:
                 yield last.mem_id
                 break
+
+
+def _holds_text(node: LexborNode) -> bool:
+    return any(each.tag in _TEXTS for each in node.traverse())
 
 
 def _walk(node: LexborNode, reading: _Reading, kind: Kind, mark: str, depth: int) -> None:
