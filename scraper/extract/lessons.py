@@ -89,7 +89,9 @@ def _stable(pages: Sequence[Sequence[Placed]]) -> frozenset[tuple[str, str]]:
 
 
 def _steady(place: Place, stable: frozenset[tuple[str, str]]) -> Place:
-    return tuple((tag, tuple(name for name in names if (tag, name) in stable)) for tag, names in place[-_LONGEST:])
+    # Without <body>, the whole way to a place that no class tells would lead to many others.
+    steps = (("body", ()), *place)[-_LONGEST:]
+    return tuple((tag, tuple(name for name in names if (tag, name) in stable)) for tag, names in steps)
 
 
 def _shortest(place: Place, shares: Mapping[Place, Sequence[int]]) -> Place | None:
@@ -104,7 +106,8 @@ def _shortest(place: Place, shares: Mapping[Place, Sequence[int]]) -> Place | No
         if kept <= (1 - _SURE) * (kept + dropped):
             return None
     kept, dropped = shares[place]
-    return place if kept >= dropped else None
+    has_class = any(names for _, names in place)
+    return place if has_class and kept >= dropped else None
 
 
 def _selector(place: Place) -> str:

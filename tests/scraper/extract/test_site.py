@@ -86,6 +86,22 @@ def test_a_template_tells_its_place_by_classes_that_all_pages_have():
     assert "css-" not in selector
 
 
+def without_classes(number: int, around: str) -> tuple[str, bytes]:
+    """A story of a site that names none of its elements.  around: what holds it, as a format string."""
+    paragraphs = "".join(f"<p>{text}</p>" for text in told(number))
+    head = f"<head><title>Voyage {number}</title>{ld(headline=f'Voyage {number}')}</head>"
+    return f"{HOST}/voyage-{number}", f"<html>{head}<body>{around.format(paragraphs)}</body></html>".encode()
+
+
+def test_a_place_that_no_class_tells_is_the_whole_way_from_the_body():
+    site = known(*(without_classes(number, "<div><div>{}</div></div>") for number in range(5)))
+    assert site.memory["templates"]["article"]["selector"] == "body > div > div > p"
+    promotion = "".join(f"<p>{text}</p>" for text in told(600, 3))
+    elsewhere = f"<main><div><div>{promotion}</div></div><div><article>{{}}</article></div></main>"
+    assert read(without_classes(9, "<div><div>{}</div></div>"), site).extractor["template"] == "fits"
+    assert read(without_classes(9, elsewhere), site).extractor["template"] == "misfit"
+
+
 def test_a_page_laid_out_otherwise_goes_back_to_the_teacher():
     article = read(story(9, layout="feature"), known())
     assert article.paragraphs == told(9)
