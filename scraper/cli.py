@@ -24,6 +24,7 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Show, check or describe the settings.", rich_markup_mode=None)
 app.add_typer(config_app, name="config")
 
+_FORMATS = "text or md (Markdown)"
 _SITE = "use what the archive (-C) remembers of that site"
 _UsageError: Any = typer.BadParameter.__base__  # of the click that typer carries with it and has no name for
 
@@ -53,11 +54,12 @@ def fetch(
     urls: Annotated[list[str] | None, typer.Argument(metavar="[URL…|-]", help="links; - reads them from stdin")] = None,
     again: Annotated[bool, typer.Option("--again", help="in a pass, also what was kept before")] = False,
     no_keep: Annotated[bool, typer.Option("--no-keep", help="touch no archive")] = False,
+    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"of one link: {_FORMATS}")] = "text",
 ) -> int:
     """Fetch links and keep them; without links, one pass over the sources."""
     from scraper.verbs import fetch as verbs
 
-    return verbs.fetch(flags, urls or [], again=again, keep=not no_keep, network=network)
+    return verbs.fetch(flags, urls or [], again=again, keep=not no_keep, name=name, network=network)
 
 
 @app.command()
@@ -77,7 +79,7 @@ def clean(
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="a saved page or a flattened text")],
     url: Annotated[str, typer.Option(help="where the page came from")] = "",
     site: Annotated[str, typer.Option("--site", metavar="NAME", help=_SITE)] = "",
-    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or md (Markdown)")] = "text",
+    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help=_FORMATS)] = "text",
 ) -> int:
     """Print the article in a file; nothing is stored."""
     from scraper.verbs.cleaning import clean_file
@@ -167,7 +169,7 @@ def show(
     flags: Flags,
     wanted: Annotated[str, typer.Argument(metavar="ID", help="pressmark, 6 of its digits, record id or URL; ID@2")],
     warc: Annotated[bool, typer.Option("--warc", help="write its own records as a WARC file")] = False,
-    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or md (Markdown)")] = "text",
+    name: Annotated[str, typer.Option("--format", metavar="FORMAT", help=_FORMATS)] = "text",
     to: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="name of that file; - is stdout")
     ] = None,

@@ -64,6 +64,7 @@ class Told:
     message: str | None = None  # of a failure: what, where, why, what to do
     captures: tuple[Capture, ...] = ()
     article: Article | None = None  # as understood now; None when nothing was, or nothing had to be
+    came: SavedPage | None = None  # what it was understood from
     revision: Revision | None = None  # the one kept, or the one that is unchanged
     facts_changed: tuple[str, ...] = ()
     announced: Announced | None = None  # of a poll
@@ -248,7 +249,7 @@ class Line:
         article = with_reservations(article, declared, FOR_THE_SITE)
         known = await self.desk.known_as(article.canonical_url, asked=asked, moved=moved(page))
         visit = replace(visit, article=known, aliases=aliases(page))
-        told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known))
+        told = Told(visit=visit, captures=captures, article=replace(article, canonical_url=known), came=came)
         return await self._kept(told, came, site) if self.desk.keeps else told
 
     async def _read(self, page: SavedPage, site: Handed | None) -> Article:

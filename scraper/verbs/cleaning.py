@@ -4,14 +4,12 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from archive import escaping
 from archive.records import Facts, Site
 from scraper.errors import ConfigError
 from scraper.extract import clean, clean_flat, is_flat, markdown, text_of
 from scraper.flags import Flags
 from scraper.output import DONE
-
-FORMATS = ("text", "md")
+from scraper.verbs.formats import as_markdown, check_format
 
 
 def clean_file(flags: Flags, file: Path, *, url: str, site: str, name: str) -> int:
@@ -39,21 +37,12 @@ def clean_file(flags: Flags, file: Path, *, url: str, site: str, name: str) -> i
     return DONE
 
 
-def check_format(name: str) -> None:
-    """Raises ConfigError for a format that no text has."""
-    if name not in FORMATS:
-        raise ConfigError("--format", f"{name} is none that a text is printed in; these are: {', '.join(FORMATS)}")
-
-
-def as_markdown(text: str, facts: Facts) -> str:
-    """A text in its own form as Markdown: without links, and each subhead a paragraph."""
-    return escaping.page_of(text, has_headline=facts.headline is not None)
-
-
 def _remembered(flags: Flags, site: str) -> Site:
-    from scraper.verbs.memory import site_named  # noqa: PLC0415  an archive takes as long to import as all the rest
+    # An archive takes as long to import as all the rest.
+    from scraper.verbs.fetch import settings  # noqa: PLC0415
+    from scraper.verbs.memory import site_named  # noqa: PLC0415
 
-    return site_named(flags, site)
+    return site_named(settings(flags), site)
 
 
 def read(file: Path) -> bytes:

@@ -50,7 +50,7 @@ def explain_page(flags: Flags, network: NetworkFlags, what: str, *, url: str, si
     of a URL names in the archive. Raises ConfigError, ArchiveError, FetchError, ExtractError, and NotAnArticle of what
     is no page at all.
     """
-    memory = site_named(flags, site) if site else None
+    memory = site_named(settings(flags), site) if site else None
     if "://" not in what:
         page = _of_file(Path(what), url, memory)
         told = _explained_file(page)

@@ -14,14 +14,15 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from archive import Archive
-from archive.records import Outcome
+from archive.records import Outcome, Site
 from scraper.config import Config, read_config, require_named, watched, with_flags
 from scraper.crawl import Told
 from scraper.edge import Works, pace, run, works
-from scraper.errors import ConfigError, FetchError
+from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle
 from scraper.fetcher import check_url
 from scraper.flags import Flags, NetworkFlags
 from scraper.frontier import Due
+from scraper.handing import Handed
 from scraper.links import Announced
 from scraper.output import Output, capture_object, exit_code, safe
 from scraper.rounds import Rounds
@@ -29,6 +30,8 @@ from scraper.school import School
 from scraper.sources import Source
 from scraper.traps import WORDS
 from scraper.urls import host, site
+from scraper.verbs.formats import check_format, markdown_of_response, with_links
+from scraper.verbs.memory import page_of
 
 _OUTCOMES: tuple[Outcome, ...] = (
     "new", "revised", "unchanged", "copy", "not-article", "gone", "refused", "blocked", "failed",
@@ -51,15 +54,21 @@ def settings(flags: Flags, network: NetworkFlags | None = None) -> Config:
     )
 
 
-def fetch(flags: Flags, urls: Sequence[str], *, again: bool, keep: bool, network: NetworkFlags) -> int:
-    """Fetch the links, those on stdin for "-", or without any the sources of the config once; the exit code."""
+def fetch(flags: Flags, urls: Sequence[str], *, again: bool, keep: bool, name: str, network: NetworkFlags) -> int:
+    """Fetch the links, those on stdin for "-", or without any the sources of the config once; the exit code.
+
+    name: of the format that the text of a single link is printed in.
+    """
+    check_format(name)
     config = settings(flags, network)
     wait = flags.patience
+    links = [link for url in urls for link in (_stdin() if url == "-" else [url])]
+    if name != "text" and len(links) != 1:
+        raise ConfigError(f"--format {name}", "is for the text of one link; of several, each is told in a line")
     if not urls:
         return _run(one_pass(config, flags.output, again=again, keep=keep, wait=wait))
-    links = [link for url in urls for link in (_stdin() if url == "-" else [url])]
     require_named(config, links)
-    return _run(_links(config, flags.output, links, keep=keep, wait=wait))
+    return _run(_links(config, flags.output, links, name=name, keep=keep, wait=wait))
 
 
 def _stdin() -> list[str]:
@@ -88,7 +97,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
     return run(guarded())
 
 
-async def _links(config: Config, output: Output, links: Sequence[str], *, keep: bool, wait: float) -> int:
+async def _links(config: Config, output: Output, links: Sequence[str], *, name: str, keep: bool, wait: float) -> int:
     """Each link fetched: many hosts at once, the links of one host in order."""
     checked, wrong = _checked(links, output)
     outcomes: list[Outcome] = []
@@ -99,19 +108,20 @@ async def _links(config: Config, output: Output, links: Sequence[str], *, keep: 
     async with works(config, keep=keep, wait=wait) as made:
         room = asyncio.Semaphore(config.daemon.in_flight)
 
-        async def one_host(name: str, urls: Iterable[str]) -> None:
+        async def one_host(host_name: str, urls: Iterable[str]) -> None:
             for url in urls:
-                await made.line.gate.free(name)
+                await made.line.gate.free(host_name)
                 async with room:
                     told = await made.line.article(url)
                 outcomes.append(told.visit.outcome)
-                _tell(output, told, several=several)
+                written = await _markdown(output, told, made) if name == "md" else None
+                _tell(output, told, several=several, written=written)
                 if not several:
-                    _print_text(output, told, made.archive)
+                    output.text(written or _text(told, made.archive))
 
         async with _unwrapping(), asyncio.TaskGroup() as group:
-            for name, urls in by_host.items():
-                group.create_task(one_host(name, urls))
+            for each, urls in by_host.items():
+                group.create_task(one_host(each, urls))
     return exit_code(outcomes, wrong)
 
 
@@ -271,10 +281,13 @@ def _summary(sources: int, counts: Counter[str]) -> str:
     return " · ".join([f"{sources} sources", f"{counts['polled']} polls", *(told or ["nothing new"])])
 
 
-def _tell(output: Output, told: Told, *, several: bool) -> None:
-    """A link's line on stdout when it is one of several; on stderr what was kept, or why nothing was."""
+def _tell(output: Output, told: Told, *, several: bool, written: str | None = None) -> None:
+    """A link's line on stdout when it is one of several; on stderr what was kept, or why nothing was.
+
+    written: its text as Markdown, which --json tells, too.
+    """
     if output.json:
-        output.object(as_object(told))
+        output.object({**as_object(told), **({"markdown": written} if written else {})})
     pressmark = told.revision.pressmark if told.revision else "-"
     if several:
         output.line(f"{told.visit.outcome:<11} {pressmark:<20} {safe(told.visit.url)}")
@@ -284,12 +297,33 @@ def _tell(output: Output, told: Told, *, several: bool) -> None:
         output.say(f"── {told.visit.outcome} · {told.revision.text_file} · sha256 {told.revision.sha256}")
 
 
-def _print_text(output: Output, told: Told, archive: Archive | None) -> None:
-    """The clean text of a link and nothing else; of an unchanged page that was not read again, from the archive."""
+def _text(told: Told, archive: Archive | None) -> str:
+    """The clean text of a link; of an unchanged page that was not read again, from the archive; else nothing."""
     if told.article:
-        output.text(told.article.text)
-    elif told.revision and archive:
-        output.text(archive.text(told.revision).decode())
+        return told.article.text
+    return archive.text(told.revision).decode() if told.revision and archive else ""
+
+
+async def _markdown(output: Output, told: Told, made: Works) -> str | None:
+    """The same as Markdown; None where there is no text."""
+    text, facts = _text(told, made.archive), told.article or (told.revision.facts if told.revision else None)
+    if not text or facts is None:
+        return None
+    source, read = await _source(told, made), None
+    if source is not None:
+        with suppress(NotAnArticle, ExtractError, FetchError):
+            read = await made.workers.think(markdown_of_response, *source, facts.url)
+    return made.network.secrets.hidden(with_links(output, text, facts, read))
+
+
+async def _source(told: Told, made: Works) -> tuple[bytes, bytes, Handed | Site | None] | None:
+    """Head and body that a link's text was understood from, and what was known of its site."""
+    if told.came:
+        return *told.came[:2], await made.line.desk.known_site(told.came[2])
+    if made.archive is None or told.revision is None:
+        return None
+    with made.archive.reading() as reading:
+        return page_of(made.archive, reading, told.revision)
 
 
 def as_object(told: Told) -> dict[str, Any]:

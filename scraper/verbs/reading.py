@@ -10,23 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from archive import Archive
-from archive.catalog import Reading
 from archive.finding import find
-from archive.records import Article, Revision, Site, Visit
+from archive.records import Revision, Site, Visit
 from scraper.config import Config, watched
 from scraper.edge import reader, thinking
 from scraper.errors import ConfigError, ExtractError, FetchError, NotAnArticle
-from scraper.extract import entity_of, markdown
 from scraper.flags import FilterFlags, Flags
 from scraper.frontier import counts_in, traps_in
 from scraper.output import DONE, Output, safe
 from scraper.sources import Source
 from scraper.traps import Trap, is_of_trap, told_by, words
 from scraper.urls import key
-from scraper.verbs.cleaning import as_markdown, check_format
 from scraper.verbs.fetch import settings
 from scraper.verbs.filters import conditions
-from scraper.verbs.memory import site_of_text
+from scraper.verbs.formats import check_format, markdown_of_response, with_links
+from scraper.verbs.memory import page_of
 
 _VISITS = 20  # of one source that are looked at, to see since when it is in a trap
 
@@ -56,7 +54,7 @@ def show(flags: Flags, wanted: str, *, name: str, warc: bool, to: Path | None) -
         if warc:
             return _snapshot(archive, revision, output, to)
         text = archive.text(revision).decode()
-        source = _page_of(archive, reading, revision) if name == "md" else None
+        source = page_of(archive, reading, revision) if name == "md" else None
     said = {**_revision_object(revision), "text": text}
     if name == "md":
         written = _as_markdown(config, output, revision, text, source)
@@ -67,29 +65,15 @@ def show(flags: Flags, wanted: str, *, name: str, warc: bool, to: Path | None) -
     return DONE
 
 
-def _page_of(archive: Archive, reading: Reading, revision: Revision) -> tuple[bytes, bytes, Site | None] | None:
-    """Head and body that a text was understood from, and the site memory that it names; None: not there any more."""
-    capture = reading.capture(revision.capture)
-    return (*archive.payload(capture), site_of_text(reading, revision.facts.site_memory)) if capture else None
-
-
 def _as_markdown(
     config: Config, output: Output, revision: Revision, text: str, source: tuple[bytes, bytes, Site | None] | None
 ) -> str:
-    """The kept text as Markdown: with its page's links, when that still gives this very text."""
+    """The kept text as Markdown."""
+    read = None
     if source is not None:
         with suppress(NotAnArticle, ExtractError, FetchError), thinking(config) as think:
-            article, written = think(markdown_of_response, *source, revision.facts.url)
-            if article.text == text:
-                return str(written)
-    output.say("its page gives another text today, so this is the kept one, without links")
-    return as_markdown(text, revision.facts)
-
-
-def markdown_of_response(head: bytes, body: bytes, site: Site | None, url: str) -> tuple[Article, str]:
-    """The article in a response, and its Markdown: what a worker runs. Raises what `scraper.extract.clean` raises."""
-    entity, charset = entity_of(head, body, url)
-    return markdown(entity, url, charset=charset, site=site)
+            read = think(markdown_of_response, *source, revision.facts.url)
+    return with_links(output, text, revision.facts, read)
 
 
 def _snapshot(archive: Archive, revision: Revision, output: Output, to: Path | None) -> int:

@@ -206,10 +206,33 @@ class TestMarkdown:
         ran = pressmark("clean", "-", "--format", "md", stdin="\n\n".join([HEADLINE, *PARAGRAPHS]))
         assert ran.out.startswith(f"# {HEADLINE}\n\n{PARAGRAPHS[0]}\n")
 
-    def test_of_a_kept_text_is_read_from_its_capture(self, desk: Terminal):
-        desk.press.add(URL.replace("https", "http"), served(page(self.BODY).decode()))
-        desk("fetch", URL.replace("https", "http"))
-        ran = desk("show", URL.replace("https", "http"), "--format", "md")
+    @pytest.fixture
+    def printed_at(self, desk: Terminal) -> str:
+        """Where the newspaper prints that page."""
+        url = URL.replace("https", "http")
+        desk.press.add(url, served(page(self.BODY).decode()))
+        return url
+
+    def test_of_a_fetched_link_is_all_that_goes_to_stdout(self, desk: Terminal, printed_at: str):
+        link = self.LINK.replace("https", "http")
+        first, again = desk("fetch", printed_at, "--format", "md"), desk("fetch", printed_at, "--format", "md")
+        assert first.out.startswith(f"# {HEADLINE}\n\n")
+        assert first.out.endswith(f"{link}\n")
+        assert (again.out, again.err.split()[1]) == (first.out, "unchanged")
+        assert desk("fetch", printed_at, "--format", "md", "--no-keep").out == first.out
+        told = desk("fetch", printed_at, "--format", "md", "--json").told
+        assert (told["outcome"], told["markdown"]) == ("unchanged", first.out)
+        assert "markdown" not in desk("fetch", SHELL, "--format", "md", "--json").told
+
+    def test_of_several_links_is_refused_for_each_is_told_in_a_line(self, pressmark: Terminal):
+        for words in ([LIGHTHOUSE.url, SHELL], []):
+            ran = pressmark("fetch", *words, "--format", "md")
+            assert (ran.code, "one link" in ran.refusal) == (2, True)
+        assert pressmark.press.requests == []
+
+    def test_of_a_kept_text_is_read_from_its_capture(self, desk: Terminal, printed_at: str):
+        desk("fetch", printed_at)
+        ran = desk("show", printed_at, "--format", "md")
         assert ran.out.endswith("[The agenda](http://www.harbour-herald.example/council)\n")
 
     def test_of_a_text_that_its_page_does_not_give_any_more_is_its_words_and_says_so(self, desk: Terminal):
@@ -220,5 +243,5 @@ class TestMarkdown:
         assert "without links" in ran.err
 
     def test_is_the_only_other_format(self, desk: Terminal):
-        for words in (["show", LIGHTHOUSE.url], ["clean", saved(desk, page())]):
+        for words in (["show", LIGHTHOUSE.url], ["clean", saved(desk, page())], ["fetch", LIGHTHOUSE.url]):
             assert "text, md" in desk(*words, "--format", "html").refusal
