@@ -132,9 +132,9 @@ class Output:
         """The error, as one line or one object; its exit code."""
         code = code_of(error)
         if self.json:
-            self.object(
-                {"error": type(error).__name__, "subject": error.subject, "message": error.message, "exit": code}
-            )
+            reason = getattr(error, "reason", None)  # the Visit's word, of those that have one
+            told = {"error": type(error).__name__, "subject": error.subject, "reason": reason}
+            self.object({**told, "message": error.message, "exit": code})
         else:
             lines = "\n".join(safe(line) for line in str(error).splitlines())
             print(f"pressmark: {lines}", file=sys.stderr, flush=True)

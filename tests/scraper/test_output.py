@@ -118,8 +118,14 @@ def test_an_error_is_one_line_that_begins_with_our_name(capsys):
 def test_an_error_is_an_object_where_json_is_asked_for(capsys):
     assert Output(json=True).fail(Locked("/a", "held")) == 6
     out, err = capsys.readouterr()
-    told = {"schema": 1, "error": "Locked", "subject": "/a", "message": "held", "exit": 6}
+    told = {"schema": 1, "error": "Locked", "subject": "/a", "reason": None, "message": "held", "exit": 6}
     assert (json.loads(out), err) == (told, "")
+
+
+def test_an_error_as_an_object_says_in_a_word_why_a_page_is_no_article(capsys):
+    assert Output(json=True).fail(NotAnArticle(URL, "front", "this is a front page")) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert (told["error"], told["subject"], told["reason"], told["exit"]) == ("NotAnArticle", URL, "front", 4)
 
 
 @pytest.mark.parametrize("as_json", [True, False])

@@ -313,6 +313,20 @@ class TestAFile:
         assert ran.code == 4
         assert "empty.html" in ran.refusal
 
+    @pytest.mark.parametrize(
+        ("markup", "url", "reason"),
+        [
+            ("", "", "no-text"),
+            ("<p>Harbour news, tide tables and the ferry's hours.</p>", "http://harbour-herald.example/", "front"),
+            ("<h1>Log in</h1><p>Please verify that you are a human, and then go on.</p>", "", "wall"),
+        ],
+    )
+    def test_that_holds_no_article_says_in_json_in_a_word_why(self, pressmark: Terminal, markup, url, reason):
+        ran = pressmark("clean", "-", "--url", url, "--json", stdin=f"<html><body>{markup}</body></html>")
+        told = ran.told
+        assert (ran.code, ran.err, told["error"], told["reason"]) == (4, "", "NotAnArticle", reason)
+        assert told["subject"] == (url or "-")
+
 
 def test_a_reader_that_goes_away_is_no_error(editions):
     line = " ".join(f"'{word}'" for word in editions.terminal.command("list"))
