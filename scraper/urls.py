@@ -101,11 +101,17 @@ def join(base: str, href: str) -> str | None:
 
     Without fragment and credentials. None when there is no such URL. Never raises.
     """
+    linked = link(base, href)
+    return linked.partition("#")[0] if linked else None
+
+
+def link(base: str, href: str) -> str | None:
+    """As `join`, with the fragment: where on its page a link leads to."""
     try:
         joined = _parse(str((can_ada.parse(base) + href).href))
     except (ValueError, TypeError):  # TypeError: can_ada's word for a lone surrogate
         return None
-    joined.username = joined.password = joined.hash = ""
+    joined.username = joined.password = ""
     return joined.href
 
 

@@ -56,8 +56,8 @@ def markdown_of(found: Cleaned, tree: LexborHTMLParser | None) -> str:
     tree: the page's, lightened; None: then words alone.
     """
     lines = _printed(found.cleared.lines, tree)
-    base = _base(found, tree)
-    page = _Page(base, _notes(lines))
+    own = urls.join(found.url, "") or found.facts.canonical or ""
+    page = _Page(own, _base(own, tree), _notes(lines, own))
     headline = [escaping.heading(found.facts.headline)] if found.facts.headline else []
     return "\n\n".join([*headline, *_blocks(page, lines)]) + "\n"
 
@@ -72,11 +72,10 @@ def _printed(lines: Sequence[Line], tree: LexborHTMLParser | None) -> list[_Prin
     return found
 
 
-def _base(found: Cleaned, tree: LexborHTMLParser | None) -> str:
-    """What links are relative to: of a page that is no URL's, its canonical link."""
-    page = urls.join(found.url, "") or found.facts.canonical or ""
+def _base(own: str, tree: LexborHTMLParser | None) -> str:
+    """What links are relative to."""
     declared = tree.css_first("base[href]") if tree else None
-    return (_absolute(page, declared.attributes.get("href") or "") if declared else None) or page
+    return (_absolute(own, declared.attributes.get("href") or "") if declared else None) or own
 
 
 # ── blocks
@@ -126,7 +125,8 @@ def _level(each: _Printed) -> int:
 class _Page:
     """What a line needs of its page."""
 
-    base: str
+    own: str  # its URL; of a page that is no URL's, its canonical link
+    base: str  # what its links are relative to
     notes: Mapping[str, str]  # id of a footnote → its label; those whose text the article holds
 
     def block(self, each: _Printed) -> str:
@@ -181,7 +181,7 @@ def _unclosed(said: str) -> str:
 
 def _runs_in(page: _Page, letters: Sequence[str], nodes: Sequence[LexborNode]) -> Iterator[tuple[int, _Run]]:
     """The links and footnotes among the letters of a line, and at which letter each begins."""
-    runs = [run for node in nodes for run in _runs(node, page.base, page.notes)]
+    runs = [run for node in nodes for run in _runs(node, page)]
     at = -"".join(run.letters for run in runs).find("".join(letters))
     if at > 0:
         return  # the page prints other characters there
@@ -192,11 +192,11 @@ def _runs_in(page: _Page, letters: Sequence[str], nodes: Sequence[LexborNode]) -
         at += len(run.letters)
 
 
-def _runs(node: LexborNode, base: str, notes: Mapping[str, str]) -> Iterator[_Run]:
+def _runs(node: LexborNode, page: _Page) -> Iterator[_Run]:
     """The text of an element in its order; what one link holds is one run."""
     links: dict[int, tuple[str | None, str | None]] = {}
     for link in node.css("a[href]"):
-        means = _meant(link, base, notes)
+        means = _meant(link, page)
         links.update((each.mem_id, means) for each in link.traverse(include_text=True))
     pieces = (
         (links.get(each.mem_id, (None, None)), "".join(_UNSPACED.findall(folded(each.text_content or ""))))
@@ -207,30 +207,37 @@ def _runs(node: LexborNode, base: str, notes: Mapping[str, str]) -> Iterator[_Ru
         yield _Run("".join(letters for _, letters in group), *means)
 
 
-def _meant(link: LexborNode, base: str, notes: Mapping[str, str]) -> tuple[str | None, str | None]:
+def _meant(link: LexborNode, page: _Page) -> tuple[str | None, str | None]:
     """The URL that a link leads to, or the id of its footnote; neither, when it leads nowhere else."""
     href = (link.attributes.get("href") or "").strip()
-    if href.startswith("#"):
-        return None, href[1:] if href[1:] in notes else None
-    target = _absolute(base, href) if href else None
+    name = _anchor(href, page.own)
+    if name in page.notes:
+        return None, name
+    target = _absolute(page.base, href) if href and not href.startswith("#") else None
     return (_written(target), None) if target else (None, None)
 
 
+def _anchor(href: str, own: str) -> str | None:
+    """The id on the page itself that a link leads to; own: the page's URL, which many write before it."""
+    address, mark, name = href.partition("#")
+    return name if mark and (not address or urls.join(own, address) == own) else None
+
+
 def _absolute(base: str, href: str) -> str | None:
-    return urls.join(base, href) or urls.join(href, "")
+    return urls.link(base, href) or urls.link(href, "")
 
 
 def _written(url: str) -> str:
     return _ENTITY.sub(r"\\&", _IN_A_URL.sub(lambda found: f"%{ord(found[0]):02X}", url))
 
 
-def _notes(lines: Sequence[_Printed]) -> dict[str, str]:
+def _notes(lines: Sequence[_Printed], own: str) -> dict[str, str]:
     """The footnotes that the article refers to and holds further down: the id of each, and its label."""
     held = {name: at for at, each in enumerate(lines) for name in _names(each)}
     labels: dict[str, str] = {}
     for at, each in enumerate(lines):
         for link in (link for node in each.nodes for link in node.css("sup a[href], a[href]:has(sup)")):
-            name = (link.attributes.get("href") or "").strip().removeprefix("#")
+            name = _anchor((link.attributes.get("href") or "").strip(), own) or ""
             sign = link.text(deep=True).strip(" \n\t[]()")
             if held.get(name, 0) > at and name not in labels and len(sign) <= _LONGEST_LABEL:
                 number = re.sub(r"[^\w-]", "", sign, flags=re.ASCII) or "note"

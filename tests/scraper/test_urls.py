@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.urls import LONGEST, host, join, key, same_publisher, site, without_secrets
+from scraper.urls import LONGEST, host, join, key, link, same_publisher, site, without_secrets
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 HOST = st.one_of(
@@ -165,6 +165,11 @@ def test_secrets_go_and_the_rest_of_a_url_stays_as_it_was(url, bare):
 )
 def test_a_relative_link_is_joined_as_a_browser_does(href, url):
     assert join("https://gazette.test/a/b", href) == url
+
+
+def test_a_link_to_a_place_on_a_page_keeps_it():
+    assert link("https://gazette.test/a/b", "c?x=1#Item 7") == "https://gazette.test/a/c?x=1#Item%207"
+    assert link("https://gazette.test/a/b", "//u:p@other.test/#top") == "https://other.test/#top"
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -73,6 +73,9 @@ def test_a_block_stays_what_it_is(markup, made):
         ('<table><tr><td><a href="http://a.example/?a|b">x</a></td></tr></table>',
          "| [x](http://a.example/?a%7Cb) |\n| --- |"),
         ('<p><a href="http://a.example/"> spaced </a>out</p>', "[spaced](http://a.example/) out"),
+        ('<p>Item <a href="/minutes?y=1#item-7">seven</a></p>',
+         "Item [seven](https://www.harbour-herald.example/minutes?y=1#item-7)"),
+        ('<p>See <a href="http://a.example/#(b) c|d">it</a></p>', "See [it](http://a.example/#%28b%29%20c%7Cd)"),
     ],
 )  # fmt: skip
 def test_a_link_stands_where_the_page_has_it(markup, made):
@@ -109,6 +112,17 @@ def test_a_footnote_is_one(note):
     assert written(text + note) == "Told by two.[^1]\\: and so on.\n\nMore.\n\n[^1]: The note. ↩"
 
 
+@pytest.mark.parametrize("address", ["", URL, "/2026/11/20/ferry-returns"])
+def test_a_footnote_is_one_whose_link_says_the_pages_own_address(address):
+    text = f'<p>Told by two.<sup><a href="{address}#fn1">1</a></sup></p><p id="fn1">The note.</p>'
+    assert written(text) == "Told by two.[^1]\n\n[^1]: The note."
+
+
+def test_a_note_on_another_page_is_a_link():
+    text = '<p>Told by two.<sup><a href="/notes#fn1">1</a></sup></p><p id="fn1">No note.</p>'
+    assert written(text) == "Told by two.[1](https://www.harbour-herald.example/notes#fn1)\n\nNo note."
+
+
 def test_a_number_whose_note_is_not_in_the_text_is_a_number():
     assert written('<p>Told by two.<sup><a href="#fn1">1</a></sup></p>') == "Told by two.1"
 
@@ -130,7 +144,7 @@ hostile = st.lists(
     min_size=1,
     max_size=5,
 ).map(" ".join)
-hrefs = st.sampled_from(["http://a.example/(x)_y_", "/rel?q=<b>&amp=1", "javascript:alert(1)", "x|y`z*"])
+hrefs = st.sampled_from(["http://a.example/(x)_y_", "/rel?q=<b>&amp=1", "javascript:alert(1)", "x|y`z*", "/a#b](x)<c>"])
 links = st.tuples(hostile, hrefs).map(lambda both: f'<a href="{html.escape(both[1])}">{html.escape(both[0])}</a>')
 inline = st.lists(hostile.map(html.escape) | links, min_size=1, max_size=4).map("".join)
 elements = st.sampled_from(
