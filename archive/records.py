@@ -140,7 +140,7 @@ class Facts:
     section: str | None = None  # as the site calls it: "World", "Экономика"
     kind: str = "article"
     access: str = "open"
-    source_link: str | None = None  # the credit at the end of a text
+    source_link: str | None = None  # a URL: the source that the end of a text names
     wire_credit: str | None = None  # whose report it is by its own word: "AP", "via Turkish media"
     image: str | None = None  # URL of the lead image
     image_caption: str | None = None

@@ -7,19 +7,21 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import pytest
 import typer.main
 import yaml
 
 from archive.records import Outcome
-from scraper import output
+from scraper import clean, learn_site, output
 from scraper.cli import app
 from scraper.config import read_config, watched
-from scraper.demo import Press
+from scraper.demo import ARTICLES, Asked, Press, Story, respond
+from scraper.extract.boilerplate import RUNGS
 from scraper.settings import Config
 
 HOUSE = Path(__file__).parents[1]
@@ -188,6 +190,31 @@ def test_the_reader_in_format_md_reads_what_a_real_pass_kept(folder, outputs):
             if fields["WARC-Type"] == "metadata":
                 said |= {line.partition(": ")[0] for line in block.decode().split("\r\n") if line}
     assert {"status", "payload-sha256"} <= said <= known
+
+
+def named(heading: str, mark: str = "") -> set[str]:
+    """The names in the first column of the table under a heading of FORMAT.md; mark: what its second begins with."""
+    page = (HOUSE / "archive" / "FORMAT.md").read_text()
+    under = page.split(f"\n#### {heading}\n")[1].split("\n#")[0]
+    return set(re.findall(rf"^\| `([\w-]+)` \| {mark}", under, flags=re.MULTILINE))
+
+
+def test_format_md_names_all_that_a_text_says_of_its_extractor_and_of_the_origins_of_its_facts():
+    stories = [story for story in ARTICLES if story.host == "caspian-ledger.example"]
+    known = learn_site((story.url, page_of(story)) for story in stories)
+    sampled = replace(known, memory={**known.memory, "sample": 1})
+    found = [clean(page_of(story), story.url, site=site) for story in stories for site in (None, sampled)]
+    said = [set(article.extractor) for article in found]
+    assert set.intersection(*said) == named("Extractor", "yes")
+    assert {"template", "agreement"} <= set.union(*said) <= named("Extractor")
+    assert {origin for article in found for origin in article.origins.values()} <= named("Origins")
+    assert named("Rungs") == {"live", "template", *RUNGS}
+
+
+def page_of(story: Story) -> bytes:
+    """The page that the newspaper prints of a story."""
+    address = urlsplit(story.url)
+    return respond(Asked(host=address.netloc, path=address.path, query=address.query), 1, 1).body
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
