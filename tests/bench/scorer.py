@@ -26,9 +26,11 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "empty": sum(row["empty"] for row in rows),
         "errors": sum(bool(row["error"]) for row in rows),
     }
-    told |= {key: statistics.fmean(row[key] for row in rows) for key in ("p", "r", "f1", "with") if key in rows[0]}
-    if "f1" in told:
-        told["f1_p10"] = sorted(row["f1"] for row in rows)[len(rows) // 10]
+    for key in ("p", "r", "f1", "with"):
+        if scored := [row[key] for row in rows if key in row]:
+            told[key] = statistics.fmean(scored)
+    if scored := sorted(row["f1"] for row in rows if "f1" in row):
+        told["f1_p10"] = scored[len(scored) // 10]
     return told
 
 

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ from scraper.demo import ARTICLES, Asked, Story, respond
 
 HOUSE = Path(__file__).parents[2]
 BENCH = HOUSE / "bench" / "clean.py"
+FRONT = replace(ARTICLES[0], name="front", url=f"http://{ARTICLES[0].host}/")  # a home page, taken for a story
 STORIES = [story for story in ARTICLES if story.host in ("caspian-ledger.example", "gulf-courier.example")]
 
 
@@ -100,6 +102,20 @@ def test_a_headline_that_is_not_the_page_s_falls_short_of_the_bar(pack):
     assert told.returncode == 1
     assert "headline exact, %" in told.stdout
     assert "short by 85.00" in told.stdout
+
+
+def test_a_page_that_should_give_no_text_is_no_empty_one_and_a_lost_text_says_why(pack):
+    shutil.rmtree(pack / "fundus-test")
+    add_set(pack, "fundus-test", [*STORIES[:2], FRONT])
+    table = pack / "fundus-test" / "pages.jsonl"
+    first, *others = map(json.loads, table.read_text().splitlines())
+    table.write_text("".join(json.dumps(line) + "\n" for line in (first | {"text": ""}, *others)))
+    said = run(pack, "--set", "fundus-test", "--only", "quality").stdout
+    assert "pages whose text should be empty: 1, not counted; 1 of them give one" in said
+    assert f"empty: {FRONT.name}: NotAnArticle: front: {FRONT.url}" in said
+    [bar] = [line for line in said.splitlines() if line.startswith("fundus-test: empty texts")]
+    assert bar.split()[3] == "1.00"
+    assert bar.endswith("short by 1.00: 1 NotAnArticle: front")
 
 
 def test_without_pages_it_says_where_they_are_looked_for(tmp_path):
