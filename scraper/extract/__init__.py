@@ -3,6 +3,7 @@
 decoding    the bytes in UTF-8; tree: what each parser bears of them
 facts       what the page declares: headline, authors, dates, … and where it contradicts itself
 blocks      what the page prints, paragraph by paragraph; places: where each stands
+neighbours  which of several articles on a page is meant
 boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser;
             gaps: what it passed over; state: an article that only the page's scripts would print
 template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them

@@ -24,6 +24,7 @@ from scraper.extract.kinds import access_of, kind_of
 from scraper.extract.lines import RULE_NAMES, RULES, Cleared, without_cruft
 from scraper.extract.live import live_lines
 from scraper.extract.marks import NO_MARKS, Marks, marks_of
+from scraper.extract.neighbours import without_others
 from scraper.extract.plain import plain_lines
 from scraper.extract.site import Known, known_of
 from scraper.extract.state import markup_in_state
@@ -113,6 +114,9 @@ def cleaned(
     page, is_borne = _opened(body, charset)
     tree = LexborHTMLParser(page) if is_borne and start == RUNGS[0] else None
     facts = facts_of(tree, url, page) if tree else _facts_of_head(page, url)
+    if tree and (alone := without_others(tree, facts.headline, url)):
+        page, tree = alone, LexborHTMLParser(alone)
+        facts = facts_of(tree, url, page)
     opened = _Page(page, tree, url, facts, known_of(site), parts)
     return _by_entries(opened) or _by_template(opened) or _by_teacher(opened, start)
 

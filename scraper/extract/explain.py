@@ -87,6 +87,7 @@ WAYS: Final = {
 
 
 _ANOTHER_WAY: Final = ("it was taken for the article's", "it was left out")
+_ANOTHER: Final = "it stands where the template looks, but in another article of the page, or says nothing new"
 _BETWEEN: Final = "it stands between blocks that the template takes"
 _PUT_BACK: Final = "trafilatura passed it over, but its sisters are the article's"
 _REPEATED: Final = "the site repeats it in article after article"
@@ -266,7 +267,7 @@ class _Judging:
             return "site", _REPEATED
         if at in self._held and is_link(self._blocks[at].node):
             return self._found.rung, "it is nothing but a link, to another article nearly always"
-        return self._found.rung, why
+        return self._found.rung, _ANOTHER if at in self._held else why
 
     def _how(self, places: range | None, text: str) -> str:
         if places is None:

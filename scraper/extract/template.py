@@ -55,7 +55,7 @@ def fitting(
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
-    if own < _FEWEST or ("guard" in parts and _loses(tree, here, cruft, own=own)):
+    if own < _FEWEST or ("guard" in parts and (_are_several(here) or _loses(tree, here, cruft, own=own))):
         return None
     return kept
 
@@ -144,6 +144,21 @@ def _loses(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Contai
     if _is_more(_others(tree, _GUARDED, here), _ELSEWHERE * own - loose, cruft):
         return True
     return own < _LITTLE and _is_more(_others(tree, DIVS, here), own, cruft)
+
+
+def _are_several(here: Mapping[int, LexborNode]) -> bool:
+    """Whether these blocks stand in several <article>s beside each other: the next article may lie below this one."""
+    outermost: dict[int, int] = {}  # element → the outermost <article> around it, 0 for none
+    for node in here.values():
+        at, climbed = node.parent, list[LexborNode]()
+        while at is not None and at.mem_id not in outermost:
+            climbed.append(at)
+            at = at.parent
+        found = outermost[at.mem_id] if at is not None else 0
+        for element in reversed(climbed):
+            found = found or (element.mem_id if element.tag == "article" else 0)
+            outermost[element.mem_id] = found
+    return len(set(outermost.values()) - {0}) > 1
 
 
 def _others(tree: LexborHTMLParser, selector: str, here: Container[int]) -> Iterator[str]:

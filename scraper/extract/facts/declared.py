@@ -2,20 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper import urls
-from scraper.extract.form import folded, unescaped
+from scraper.extract.form import bare, folded, unescaped
 
 _LARGEST_JSON = 3_000_000  # characters of one script
 _MOST_NODES = 2_000
 _MOST_ELEMENTS = 5_000  # of a page, of those that declare something
 _MOST_OF_A_NAME = 20  # contents of meta elements with one name
 _MOST_VALUES = 100  # of one list in JSON-LD
+_MOST_HEADS = 5  # h1s that are looked at
 ARTICLES: Final = frozenset(
     "newsarticle article reportagenewsarticle analysisnewsarticle opinionnewsarticle reviewnewsarticle "
     "askpublicnewsarticle backgroundnewsarticle liveblogposting blogposting report "
@@ -43,7 +44,7 @@ class Declared:
     site: str  # its host without "www."; "" for a page that is no URL's
     nodes: tuple[Node, ...]  # JSON-LD, the article's first
     types: frozenset[str]  # all that these nodes have
-    articles: tuple[Node, ...]  # those of them that are of an article's type
+    articles: tuple[Node, ...]  # those of them that are of an article's type, and not of another page's
     metas: Mapping[str, tuple[str, ...]]  # name in lower case → contents
     canonical: str | None  # the href of the first rel=canonical
     h1s: tuple[LexborNode, ...]
@@ -87,15 +88,20 @@ def declared(tree: LexborHTMLParser, url: str, site: str) -> Declared:
             kinds[element.tag or ""].append(element)
     nodes = tuple(_nodes(kinds["script"], url))
     types = [types_of(node) for node in nodes]
+    articles = [node for node, names in zip(nodes, types, strict=True) if names & ARTICLES]
+    canonical = next((href for link in kinds["link"] if (href := link.attributes.get("href"))), None)
+    if len(articles) > 1:
+        printed_heads = {bare(h1.text(deep=True)) for h1 in kinds["h1"][:_MOST_HEADS]}
+        articles = _own(articles, [url, *([canonical] if canonical else [])], printed_heads)
     return Declared(
         tree=tree,
         url=url,
         site=site,
         nodes=nodes,
         types=frozenset().union(*types),
-        articles=tuple(node for node, names in zip(nodes, types, strict=True) if names & ARTICLES),
+        articles=tuple(articles),
         metas=metas,
-        canonical=next((href for link in kinds["link"] if (href := link.attributes.get("href"))), None),
+        canonical=canonical,
         h1s=tuple(kinds["h1"]),
         figures=tuple(kinds["figure"]),
     )
@@ -164,6 +170,30 @@ def _nodes(scripts: Iterable[LexborNode], url: str) -> list[Node]:
 
 def _place(url: str) -> str:
     return url.partition("#")[0].partition("?")[0].rstrip("/")
+
+
+def _own(articles: list[Node], addresses: list[str], heads: Collection[str]) -> list[Node]:
+    """The nodes of the page's own article: where one says that it is that, those of other pages are left out.
+
+    Where none says it, those come first whose headline the page prints. Of several articles on one page the URL's
+    fragment says which one is meant.  addresses: the page's URL and its canonical link; heads: bare words of its h1s.
+    """
+    if (name := addresses[0].partition("#")[2]) and (named := [each for each in articles if _is_named(each, name)]):
+        return named
+    paths = {_path(address) for address in addresses}
+    here = [any(_path(address) in paths for address in addresses_of(node)) for node in articles]
+    if not any(here):
+        return sorted(articles, key=lambda node: not any(bare(text) in heads for text in texts(node.get("headline"))))
+    silent = [not any("://" in address for address in addresses_of(node)) for node in articles]
+    return [node for node, is_here, is_silent in zip(articles, here, silent, strict=True) if is_here or is_silent]
+
+
+def _is_named(node: Node, name: str) -> bool:
+    return any(address.partition("#")[2] == name for address in addresses_of(node))
+
+
+def _path(url: str) -> str:
+    return _place(url).partition("://")[2].partition("/")[2]
 
 
 def _read_json(text: str) -> Any:

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from archive.records import count_words
-from scraper.extract import clean
+from scraper import learn_site
+from scraper.extract import clean, explain
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, ld, page, paragraphs
 
 SITE = "https://www.harbour-herald.example"
@@ -98,6 +99,126 @@ def test_of_two_articles_the_first_is_the_page_s():
     other = paragraphs(*(f"{n}. The orchards on the hill gave more apples than ever this year." for n in range(20)))
     two = page(head=ld()).replace(b"</article>", f"</article><article><h1>Apples</h1>{other}</article>".encode())
     assert text_of(two) == PARAGRAPHS
+
+
+# ── two articles on one page
+
+
+APPLES = "Orchards on the hill give more apples than ever before"
+ORCHARDS = (
+    "The orchards on the hill gave more apples this autumn than in any year since the growers began to count them.",
+    "Nine hundred tonnes were picked by hand between the first of September and the last days of October, they said.",
+    "“We had to borrow crates from three other valleys,” said Jonas Feld, who has kept the oldest orchard since 1990.",
+    "Most of the harvest will be pressed for juice, because the fruit is small and shops on the coast want it large.",
+)
+APPLES_URL = f"{SITE}/2026/11/19/apples"
+MARTA, PETER = ("Marta Holm", "2026-11-20"), ("Peter Okafor", "2026-11-19")
+
+
+def signed(headline: str, texts: tuple[str, ...], by: tuple[str, str], *, tag: str = "article", h: str = "h1") -> str:
+    """An article as it stands on a page, its byline and date under its headline."""
+    name = "ferry" if headline == HEADLINE else "apples"
+    head = f"<header><{h}>{headline}</{h}><p class=byline>By {by[0]}</p><time datetime={by[1]}>{by[1]}</time></header>"
+    return f"<{tag} id={name} class=story>{head}{paragraphs(*texts)}</{tag}>"
+
+
+def stating(headline: str, by: tuple[str, str], url: str | None = None) -> str:
+    """Its JSON-LD."""
+    return ld(headline=headline, author={"name": by[0]}, datePublished=by[1], **({"url": url} if url else {}))
+
+
+def with_both(*articles: str, head: str = "", title: str = HEADLINE) -> bytes:
+    """A page with these articles one after the other."""
+    main = f"<main>{''.join(articles)}</main>"
+    return (
+        f"<!doctype html><html lang=en><title>{title}</title>{head}<body><nav>Home</nav>{main}</body></html>".encode()
+    )
+
+
+FERRY = signed(HEADLINE, PARAGRAPHS, MARTA)
+FERRY_SAID, APPLES_SAID = stating(HEADLINE, MARTA, URL), stating(APPLES, PETER, APPLES_URL)
+KNOWN = learn_site(
+    (
+        f"{SITE}/2026/10/{week}/boats",
+        with_both(
+            signed(
+                f"Boats counted in week {week}",
+                tuple(f"At the {quay} quay {week} boats were found, which nobody had expected, said the harbour master,"
+                      f" who has counted them for {week} years." for quay in ("east", "west", "north", "south")),
+                MARTA,
+            ),
+            title=f"Boats counted in week {week}",
+        ),
+    )
+    for week in range(1, 8)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("site", [None, KNOWN], ids=["unknown", "known"])
+@pytest.mark.parametrize(
+    ("below", "head"),
+    [
+        (signed(APPLES, ORCHARDS, PETER), FERRY_SAID + APPLES_SAID),
+        (signed(APPLES, ORCHARDS, PETER), APPLES_SAID + FERRY_SAID),
+        (signed(APPLES, ORCHARDS, PETER), stating(APPLES, PETER) + stating(HEADLINE, MARTA)),
+        (signed(APPLES, ORCHARDS, PETER), ""),
+        (signed(APPLES, ORCHARDS, PETER, h="h2"), ""),
+        (signed(f"<a href=/apples>{APPLES}</a>", ORCHARDS, PETER), FERRY_SAID + APPLES_SAID),
+    ],
+    ids=["declared", "declared first", "declared without URLs", "undeclared", "under an h2", "under a link"],
+)  # fmt: skip
+def test_the_next_article_below_gives_the_first_neither_text_nor_facts(below, head, site):
+    article = clean(with_both(FERRY, below, head=head), URL, site=site)
+    assert (article.headline, article.paragraphs) == (HEADLINE, PARAGRAPHS)
+    assert (article.authors, article.published) == ((MARTA[0],), MARTA[1])
+
+
+@pytest.mark.parametrize("tag", ["div", "section"])
+def test_the_next_article_is_known_by_its_byline_where_no_article_element_holds_it(tag):
+    both = (signed(HEADLINE, PARAGRAPHS, MARTA, tag=tag), signed(APPLES, ORCHARDS, PETER, tag=tag))
+    assert text_of(with_both(*both)) == PARAGRAPHS
+
+
+def test_an_article_within_another_one_s_end_is_the_next_one():
+    nested = FERRY.replace("</article>", f"{signed(APPLES, ORCHARDS, PETER)}</article>")
+    assert text_of(with_both(nested)) == PARAGRAPHS
+
+
+def test_parts_of_an_article_under_an_h1_each_are_its_own():
+    parts = [f"<section class=part><h1>Part {n}</h1>{paragraphs(text, text.replace('the', 'its'))}</section>"
+             for n, text in enumerate(PARAGRAPHS)]  # fmt: skip
+    said = text_of(page(f"<p>{PARAGRAPHS[0]}</p>{''.join(parts)}"))
+    assert set(PARAGRAPHS) <= set(said)
+
+
+@pytest.mark.parametrize("site", [None, KNOWN], ids=["unknown", "known"])
+@pytest.mark.parametrize(
+    ("head", "title", "url"),
+    [
+        (FERRY_SAID + APPLES_SAID, APPLES, APPLES_URL),
+        (APPLES_SAID, APPLES, APPLES_URL),
+        ("", APPLES, APPLES_URL),
+        ("", HEADLINE, f"{URL}#apples"),
+        (stating(HEADLINE, MARTA, f"{URL}#ferry") + stating(APPLES, PETER, f"{URL}#apples"), HEADLINE, f"{URL}#apples"),
+    ],
+    ids=["its URL", "its JSON-LD", "its title", "its fragment", "its fragment in JSON-LD"],
+)
+def test_of_two_articles_the_second_is_the_page_s_where_the_page_or_its_url_says_so(head, title, url, site):
+    both = with_both(FERRY, signed(APPLES, ORCHARDS, PETER), head=head, title=title)
+    article = clean(both, url, site=site)
+    assert (article.headline, article.paragraphs) == (APPLES, ORCHARDS)
+    assert (article.authors, article.published) == ((PETER[0],), PETER[1])
+
+
+def test_a_fragment_that_means_a_part_of_the_article_leaves_it_whole():
+    assert text_of(page(f"{paragraphs()}<h2 id=how>How</h2><p>By ship, as ever before.</p>"), f"{URL}#how") == (
+        *PARAGRAPHS, "How", "By ship, as ever before.",
+    )  # fmt: skip
+
+
+def test_what_stands_in_another_article_of_the_page_is_explained_as_that():
+    told = explain(with_both(FERRY, signed(APPLES, ORCHARDS, PETER)), URL, site=KNOWN)
+    assert {block.text for block in told.blocks if "another article" in block.why} >= set(ORCHARDS)
 
 
 @pytest.mark.parametrize("tag", ["li", "div"])
