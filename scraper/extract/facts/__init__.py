@@ -18,7 +18,7 @@ from scraper.extract.facts import bylines, headlines
 from scraper.extract.facts.bylines import authors_of
 from scraper.extract.facts.dates import moment
 from scraper.extract.facts.declared import Declared, Node, declared, texts, types_of
-from scraper.extract.facts.disagreements import canonicals_of, disagreements
+from scraper.extract.facts.disagreements import canonicals_of, disagreements, with_order
 from scraper.extract.facts.headlines import headlines_of
 from scraper.extract.facts.pictures import lead_picture
 from scraper.extract.facts.sections import sections_of
@@ -132,7 +132,9 @@ def _disagreements(page: Declared, facts: Facts, outlets: Collection[str]) -> Ma
         "language": _languages(page),
         "canonical": canonicals_of(page),
     }
-    return disagreements(chosen, readings)
+    origin = facts.origins.get("published", "")
+    found = disagreements(chosen, readings)
+    return with_order(found, published=facts.published, modified=facts.modified, origin=origin)
 
 
 def site_of(url: str) -> str:

@@ -50,6 +50,18 @@ def agree(one: str, other: str) -> bool:
     return apart <= _WIDEST and min(apart % _STEP, _STEP - apart % _STEP) < _SAME
 
 
+def precedes(one: str, other: str) -> bool:
+    """Whether a date that `moment` gave is surely before another one, as far as both are stated."""
+    if agree(one, other):
+        return False
+    if len(one) == 10 or len(other) == 10:
+        return one[:10] < other[:10]
+    mine, theirs = datetime.fromisoformat(one), datetime.fromisoformat(other)
+    if (mine.tzinfo is None) == (theirs.tzinfo is None):
+        return mine < theirs
+    return theirs.replace(tzinfo=None) - mine.replace(tzinfo=None) > _WIDEST
+
+
 def _offset(zone: str | None) -> str:
     if zone is None:
         return ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from scraper import urls
-from scraper.extract.facts.dates import agree
+from scraper.extract.facts.dates import agree, precedes
 from scraper.extract.facts.declared import Declared, addresses_of
 from scraper.extract.form import bare
 
@@ -35,6 +35,19 @@ def disagreements(
         if others:
             found[fact] = tuple(sorted(others)[:_MOST])
     return dict(sorted(found.items()))
+
+
+def with_order(
+    found: Mapping[str, tuple[str, ...]], *, published: str | None, modified: str | None, origin: str
+) -> Mapping[str, tuple[str, ...]]:
+    """The disagreements, and of an article that was modified before it was published that: "json-ld: published …".
+
+    origin: where the latter is known from.
+    """
+    if not published or not modified or not precedes(modified, published):
+        return found
+    others = (*found.get("modified", ()), f"{origin}: published {published}")
+    return dict(sorted({**found, "modified": tuple(sorted(others))}.items()))
 
 
 def canonicals_of(page: Declared) -> Iterator[Reading]:

@@ -50,6 +50,24 @@ def test_a_reading_that_says_something_else_is_told_with_its_origin(head, fact, 
     assert read(head).disagreements.get(fact, ()) == others
 
 
+@pytest.mark.parametrize(
+    ("published", "modified", "told"),
+    [
+        ("2026-11-20T09:57:00+03:00", "2026-11-19T22:00:00+03:00", True),
+        ("2026-11-20T09:57:00+03:00", "2026-11-20T06:58:00Z", False),
+        ("2026-11-20T09:57:00+03:00", "2026-11-20T06:56:30Z", False),  # half a minute
+        ("2026-11-20T09:57:00+03:00", "2026-11-20T08:00:00", False),  # of which zone?
+        ("2026-11-20T09:57:00+03:00", "2026-11-18T08:00:00", True),
+        ("2026-11-20", "2026-11-19T23:59:00Z", True),
+        ("2026-11-20", "2026-11-20", False),
+        ("2026-11-20", "2026-11-21", False),
+    ],
+)
+def test_an_article_that_was_modified_before_it_was_published_says_so(published, modified, told):
+    found = read(ld(datePublished=published) + meta("article:modified_time", modified)).disagreements
+    assert found.get("modified", ()) == ((f"json-ld: published {published}",) if told else ())
+
+
 def test_a_page_that_agrees_with_itself_has_no_disagreements():
     assert read(ld(author="Ann Lee", datePublished="2026-11-20")).disagreements == {}
 
