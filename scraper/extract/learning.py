@@ -20,6 +20,7 @@ from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import Facts, canonical_url, facts_of
 from scraper.extract.form import bare
 from scraper.extract.lessons import Lesson, learned, lesson_from
+from scraper.extract.neighbours import without_others
 from scraper.extract.site import ANY, SAMPLE, memory
 from scraper.extract.tree import FOR_LEXBOR
 from scraper.scan import fault, shortened
@@ -117,6 +118,8 @@ def _read(example: Example, *, teaches: bool) -> _Told | None:
         return None
     tree = LexborHTMLParser(page)
     facts = facts_of(tree, example.url, page)
+    if alone := without_others(tree, facts.headline, example.url):
+        tree = LexborHTMLParser(alone)
     lighten(tree)
     found = example.paragraphs
     if teaches and found is None and (found := _asked(example)) is None:

@@ -210,6 +210,21 @@ def test_of_two_articles_the_second_is_the_page_s_where_the_page_or_its_url_says
     assert (article.authors, article.published) == ((PETER[0],), PETER[1])
 
 
+def test_a_site_that_prints_the_next_article_below_each_is_learned_by_the_first():
+    def boats(week: int) -> str:
+        quays = ("east", "west", "north", "south")
+        told = (f"At the {quay} quay {week} boats were found, which nobody had expected, said {week} captains who know"
+                f" the {quay} quay well." for quay in quays)  # fmt: skip
+        return signed(f"Boats counted in week {week}", tuple(told), MARTA)
+
+    pages = [
+        (f"{SITE}/2026/10/{week}", with_both(boats(week), boats(week + 40), title=f"Boats counted in week {week}"))
+        for week in range(1, 8)
+    ]
+    article = clean(with_both(FERRY, signed(APPLES, ORCHARDS, PETER)), URL, site=learn_site(pages))
+    assert (article.extractor["rung"], article.paragraphs) == ("template", PARAGRAPHS)
+
+
 def test_a_fragment_that_means_a_part_of_the_article_leaves_it_whole():
     assert text_of(page(f"{paragraphs()}<h2 id=how>How</h2><p>By ship, as ever before.</p>"), f"{URL}#how") == (
         *PARAGRAPHS, "How", "By ship, as ever before.",
