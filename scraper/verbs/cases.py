@@ -14,8 +14,9 @@ from scraper.errors import ConfigError
 _LONGEST_NAME = 60
 _TESTS = '''"""Pages and the texts that they should give: each folder beside this file holds one of them.
 
-expected.txt is the text as it was when the folder was made. Edit it to what the page says, and this fails until
-the text is right. "not an article: wall" is what a page gives that holds no article.
+expected.txt is the text as it was when the folder was made. Edit it to what the page says (take out what is no part of
+the article, put in what is missing, an empty line between two paragraphs), and this fails until pressmark gives that.
+"not an article: wall" is what a page gives that holds no article.
 Written by `pressmark explain URL|FILE --as-test DIR`; run it with pytest.
 """
 
@@ -54,7 +55,8 @@ def test_a_page_gives_the_text_that_was_expected(case):
     expected = (case.parent / "expected.txt").read_text(encoding="utf-8")
     texts = (text.strip().split("\\n") for text in (expected, given_by(case.parent)))
     difference = "\\n".join(unified_diff(*texts, "expected", "today", lineterm="", n=2))
-    assert not difference, f"\\n{difference}"
+    if difference:
+        pytest.fail(f"- is expected and missing, + is too much:\\n{difference}", pytrace=False)
 '''
 
 

@@ -139,7 +139,7 @@ def _write(output: Output, page: _Page, told: Explanation, folder: Path) -> int:
     place = write_case(case, folder)
     output.object({"case": str(place), "url": page.url, "expected": str(place / "expected.txt")})
     output.line(str(place))
-    output.say(f"now edit {place / 'expected.txt'} to what the page says, and run pytest {folder}")
+    output.say(f"now edit {place / 'expected.txt'} to what the page says: pytest {folder} fails until that is given")
     return DONE
 
 
