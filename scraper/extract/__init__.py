@@ -6,7 +6,8 @@ blocks      what the page prints, paragraph by paragraph; places: where each sta
 neighbours  which of several articles on a page is meant
 boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser;
             gaps: what it passed over; state: an article that only the page's scripts would print
-template    what of it is article, of a known site: places of blocks, learned; site: what an archive remembers of them
+template    what of it is article, of a known site: places of blocks, learned; wrapped: boxes between; site: what an
+            archive remembers of them
 live        a live blog's entries
 lines       the cruft that is left, by rules; cues: its words; marks: what the markup says of a line
 form        how a paragraph's characters stand in the text file

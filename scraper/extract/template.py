@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from scraper.extract.blocks import DIVS, LEAVES, blocks_of, is_link, lines_of, quoted_in
 from scraper.extract.form import Line, bare
+from scraper.extract.wrapped import wrapped
 
 PARTS: Final = ("gaps", "guard")  # what can be taken out, to see what it is worth
 _BACKGROUND: Final = 15  # words of a line that may be background, which a site repeats in each article on a matter
@@ -51,7 +52,7 @@ def fitting(
     except (SelectolaxError, ValueError):  # of a memory that came damaged, or from elsewhere
         return None
     if "gaps" in parts:
-        here = _with_gaps(tree, here)
+        here = _with_gaps(tree, here, cruft)
     lines = [line for node in here.values() if not is_link(node) for line in lines_of(node, quoted=quoted)]
     kept = without_repeats(lines, cruft)
     own = sum(len(line.text.encode()) for line in kept)
@@ -60,16 +61,22 @@ def fitting(
     return kept
 
 
-def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode]) -> dict[int, LexborNode]:
+def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode], cruft: Container[str]) -> dict[int, LexborNode]:
     """These blocks, and what stands between or next to them in the same element: subheads, lists, quotes and tables.
 
-    The pages that taught may have had none; a list of links is none of the article's.
+    Paragraphs like them in a box between them, too. The pages that taught may have had none; a list of links is none
+    of the article's.
     """
+    if boxed := wrapped(here, cruft):
+        here = _in_order(tree, here | boxed)
     found = {block.mem_id: block for child in _beside(here) for block in _blocks_in(child) if block.mem_id not in here}
     if not found:
         return here
-    whole = here | found
-    return {node.mem_id: whole[node.mem_id] for node in tree.css("*") if node.mem_id in whole}
+    return _in_order(tree, here | found)
+
+
+def _in_order(tree: LexborHTMLParser, nodes: Mapping[int, LexborNode]) -> dict[int, LexborNode]:
+    return {node.mem_id: nodes[node.mem_id] for node in tree.css("*") if node.mem_id in nodes}
 
 
 def _beside(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:

@@ -1,0 +1,131 @@
+"""Paragraphs of an article in a box of their own between its others: a redesign's wrapper, an author's widget.
+
+Promotions and captions lie in such boxes, too: these are known by the box's name and by what else is in it.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Final
+
+from selectolax.lexbor import LexborNode
+
+from scraper.extract import cues
+from scraper.extract.blocks import is_link
+from scraper.extract.form import bare, folded
+from scraper.extract.lines import is_caption, is_prose
+
+_BOXES: Final = frozenset(("div", "section", "center"))
+_HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
+# Of a class or an id. Each parts promotions from text on pages whose article is known; names of products do not.
+_ASIDE: Final = re.compile(
+    r"caption|author|\bbio\b|disclaimer|disclosure|affiliate|related|recommend|carousel|swiper|slideshow|gallery"
+    r"|popup|modal|excerpt|teaser|recent|newsletter|sign-?up|subscri|copyright|contributor|pull-?quote|advert|sponsor"
+    r"|promo|banner|code-block|video|player|photo|image|picture|embed"
+    r"|(?:^|[\s_-])(?:cta|ads?|tags?|comments?|share|sharing|social|byline|credits?|timestamp|toolbar|read-?more|breadcrumbs?"
+    r"|sr-only|visually-hidden)(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+_PICTURED: Final = ":has(img,picture,video,audio,figure)"
+_WORDS: Final = 15  # of a paragraph that is believed
+_SEVERAL: Final = 2  # of them, beside a picture: one alone is its caption
+_DEEPEST: Final = 4  # boxes in each other
+_LONGEST: Final = 70  # words of a promotion
+_MOST: Final = 200  # boxes of a page, and paragraphs of a box
+
+
+def wrapped(here: Mapping[int, LexborNode], cruft: Container[str]) -> dict[int, LexborNode]:
+    """The paragraphs and their subheads, by `mem_id`, that lie in boxes between these blocks and look like them.
+
+    here: blocks in the page's order; cruft: bare lines that the site repeats. A paragraph looks like another that has
+    the same class. What stands between two paragraphs of prose in a box is taken with them, however short.
+    """
+    boxes = [box for box in islice(_boxes(here), _MOST) if box.tag == "p" or box.css_first("p")]
+    looks = {node.attributes.get("class") for node in here.values() if node.tag == "p"} if boxes else ()
+    found: dict[int, LexborNode] = {}
+    for box in boxes:
+        fewest = _SEVERAL if box.css_matches(_PICTURED) else 1
+        for row in _rows(box, here, looks):
+            found |= {node.mem_id: node for node in _text_of(row, fewest, cruft)}
+    return found
+
+
+def _boxes(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
+    """What lies between the first and the last block of an element, and between the elements that hold blocks."""
+    above = {node.mem_id: node for each in here.values() if (node := each.parent)}
+    for level, tags in ((here, _BOXES), (above, _BOXES | {"p"})):
+        for node in _between(level.values()):
+            if node.tag in tags and node.mem_id not in level and not _is_aside(node):
+                yield node
+
+
+def _between(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
+    """The nodes from the first to the last child of each element that holds some of these."""
+    spans: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in nodes:
+        if node.parent is not None:
+            spans[node.parent.mem_id].append(node)
+    for children in spans.values():
+        child: LexborNode | None = children[0]
+        last = children[-1].mem_id
+        while child is not None and child.mem_id != last:
+            yield child
+            child = child.next
+
+
+def _rows(box: LexborNode, here: Container[int], looks: Container[str | None]) -> Iterable[list[LexborNode]]:
+    """The paragraphs in a box that look like the article's, those of one element together."""
+    rows: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in [box] if box.tag == "p" else box.css("p")[:_MOST]:
+        if node.mem_id not in here and node.attributes.get("class") in looks and node.parent is not None:
+            rows[node.parent.mem_id].append(node)
+    return [row for row in rows.values() if row[0].mem_id == box.mem_id or _is_open(row[0].parent, box)]
+
+
+def _is_open(node: LexborNode | None, box: LexborNode) -> bool:
+    """Whether nothing but boxes of text lies around an element, up to this box."""
+    for _ in range(_DEEPEST):
+        if node is None or node.tag not in _BOXES or (node.mem_id != box.mem_id and _is_aside(node)):
+            return False
+        if node.mem_id == box.mem_id:
+            return True
+        node = node.parent
+    return False
+
+
+def _text_of(row: list[LexborNode], fewest: int, cruft: Container[str]) -> list[LexborNode]:
+    """The paragraphs of a row from the first to the last that reads as the article's, and the subheads above them."""
+    told = [at for at, node in enumerate(row) if _is_told(node, cruft)]
+    if len(told) < fewest:
+        return []
+    text = [node for node in row[told[0] : told[-1] + 1] if not is_link(node)]
+    return [*_heads(text[0]), *text]
+
+
+def _is_told(node: LexborNode, cruft: Container[str]) -> bool:
+    text = folded(node.text(deep=True))
+    words = text.count(" ") + 1
+    if words < _WORDS or not is_prose(text, words) or is_caption(text) or bare(text) in cruft:
+        return False
+    linked = sum(len(link.text(deep=True)) for link in node.css("a"))
+    return linked * 2 < len(text) and not (words <= _LONGEST and cues.BLURB.search(text))
+
+
+def _heads(node: LexborNode) -> Iterator[LexborNode]:
+    before = node.prev
+    while before is not None and (before.is_text_node or before.tag in _HEADS):
+        if before.tag in _HEADS:
+            yield before
+        before = before.prev
+
+
+def _is_aside(node: LexborNode) -> bool:
+    said = node.attributes
+    return _says_aside(f"{said.get('class') or ''} {said.get('id') or ''}"[:300])
+
+
+@lru_cache(maxsize=4096)
+def _says_aside(names: str) -> bool:
+    return _ASIDE.search(names) is not None

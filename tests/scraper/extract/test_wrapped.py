@@ -1,0 +1,104 @@
+"""Boxes between an article's paragraphs: some hold paragraphs of it, some a promotion or a caption."""
+
+import time
+
+import pytest
+
+from scraper.extract.cleaning import PARTS, cleaned
+from tests.scraper.extract.test_site import BACKGROUND, between, known, read, story, told
+
+FIRST, *REST = told(9)
+MORE = told(509, 3)
+PROMOTION = "Our harbour book tells of eleven ships and the people who built them, and costs no more than two crowns."
+
+SIGN_UP = "Sign up for our newsletter, and every morning you will read what the night brought to the harbour."
+
+
+def in_paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<div class='inner'>{in_paragraphs(*MORE)}</div>",
+        f"<section>{in_paragraphs(*MORE)}</section>",
+        f"<div class='widget-of-ann-lee'><div><div>{in_paragraphs(*MORE)}</div></div></div>",
+        f"<div class='wp-block-group'><img src='/1.jpg'>{in_paragraphs(*MORE)}</div>",
+        f"<div>{in_paragraphs(MORE[0])}</div><div>{in_paragraphs(MORE[1])}</div><div>{in_paragraphs(MORE[2])}</div>",
+    ],
+)
+def test_paragraphs_in_a_box_between_others_are_the_articles(box):
+    found = read(between(box), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (FIRST, *MORE, *REST)
+
+
+def test_what_stands_among_the_paragraphs_of_a_box_comes_with_them():
+    first, second, third = MORE
+    box = f"<h3>How it went</h3>{in_paragraphs(first, 'Nobody knows.')}<ul><li>{second}</li></ul>{in_paragraphs(third)}"
+    found = read(between(f"<div>{box}</div>"), known())
+    assert found.paragraphs == (FIRST, "How it went", first, "Nobody knows.", f"- {second}", third, *REST)
+
+
+def test_boxes_between_those_that_hold_the_paragraphs_are_looked_into_too():
+    def grouped(number: int, box: str = "") -> tuple[str, bytes]:
+        texts = told(number)
+        groups = "".join(f"<div class='group'>{in_paragraphs(*texts[at : at + 2])}</div>" for at in (2, 4))
+        return story(number, f"<div class='group'>{in_paragraphs(*texts[:2])}</div>{box}{groups}")
+
+    found = read(grouped(9, f"<div class='inner'>{in_paragraphs(*MORE)}</div>"), known(*map(grouped, range(5))))
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (*told(9)[:2], *MORE, *told(9)[2:])
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<div class='video-js'>{in_paragraphs(MORE[0])}</div>",
+        f"<div><img src='/1.jpg'>{in_paragraphs(MORE[0])}</div>",
+        f"<div><div class='caption'>{in_paragraphs(MORE[0])}</div></div>",
+        f"<div class='related'>{in_paragraphs(*MORE[:2])}</div>",
+        f"<div id='newsletter-2'>{in_paragraphs(*MORE[:2])}</div>",
+        f"<aside>{in_paragraphs(*MORE[:2])}</aside>",
+        f"<div><aside>{in_paragraphs(*MORE[:2])}</aside></div>",
+        f"<div><a href='/1'>{in_paragraphs(*MORE[:2])}</a></div>",
+        f"<div><p><a href='/1'>{MORE[0]}</a></p></div>",
+        f"<div><p class='teaser'>{MORE[0]}</p></div>",
+        f"<div><p>{SIGN_UP}</p></div>",
+        f"<div><p>{MORE[0]} (Photo: Ann Lee/AP)</p></div>",
+    ],
+)
+def test_promotions_and_captions_in_a_box_between_paragraphs_are_not(box):
+    found = read(between(box), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == told(9)
+
+
+def test_a_box_with_a_paragraph_that_the_site_repeats_is_no_text():
+    def promoted(number: int) -> tuple[str, bytes]:
+        first, *rest = told(number)
+        return story(number, f"<p>{first}</p><div><p>{PROMOTION}</p></div>{in_paragraphs(*rest)}")
+
+    plain = [story(number) for number in range(5, 15)]
+    found = read(promoted(9), known(promoted(1), promoted(2), *plain))
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == told(9)
+
+
+def test_a_box_under_the_last_paragraph_is_left():
+    page = story(9, f"{in_paragraphs(*told(9))}<div>{in_paragraphs(BACKGROUND)}</div>")
+    assert read(page, known()).paragraphs == told(9)
+
+
+def test_without_the_look_between_the_blocks_the_paragraphs_would_be_lost():
+    url, body = between(f"<div>{in_paragraphs(MORE[0])}</div>")
+    article = cleaned(body, url, site=known(), parts=[part for part in PARTS if part != "gaps"]).article()
+    assert article.paragraphs == told(9)
+
+
+def test_fifty_thousand_boxes_take_no_longer_than_their_words_do():
+    started = time.process_time()
+    found = read(between("<div><div><p>Coal</p></div></div>" * 50_000), known())
+    assert found.paragraphs[0] == FIRST
+    assert time.process_time() - started < 10
