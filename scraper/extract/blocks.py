@@ -98,6 +98,12 @@ def is_link(node: LexborNode) -> bool:
     return link is not None and len(link.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
 
 
+def is_bold(node: LexborNode) -> bool:
+    """Whether all words of a paragraph stand in one element of heavy type: it serves as a subhead, nearly always."""
+    heavy = (_first(node, "strong") or _first(node, "b")) if node.tag == "p" else None
+    return heavy is not None and len(heavy.text(deep=True).strip()) >= len(node.text(deep=True).strip()) > 0
+
+
 def blocks_of(nodes: Iterable[LexborNode]) -> dict[int, LexborNode]:
     """These nodes by `mem_id`, in the page's order; behind one that holds blocks (an item with a list in it) these.
 

@@ -19,6 +19,7 @@ from scraper.extract.cleaning import cleaned
 from scraper.extract.decoding import utf8_of
 from scraper.extract.facts import Facts, canonical_url, facts_of
 from scraper.extract.form import bare
+from scraper.extract.formats import Shown, of_formats
 from scraper.extract.lessons import Lesson, learned, lesson_from
 from scraper.extract.neighbours import without_others
 from scraper.extract.site import ANY, SAMPLE, memory
@@ -86,11 +87,16 @@ def _memory(taught: Sequence[_Told], *, sample: int, held: tuple[str, str] | Non
     kinds: dict[str, list[_Told]] = defaultdict(list)
     for told in taught:
         kinds[told.kind].append(told)
-    whole = frozenset[str]().union(*(_cruft([told.bares for told in each]) for each in kinds.values()))
+    repeated = frozenset[str]().union(*(_cruft([told.bares for told in each]) for each in kinds.values()))
+    whole = repeated - of_formats(map(_shown, taught), repeated)
     lessons = {kind: [told.lesson for told in each if told.lesson] for kind, each in kinds.items()}
     lessons[ANY] = [told.lesson for told in taught if told.lesson]
     templates = {kind: template for kind, each in lessons.items() if (template := learned(each, cruft=whole))}
     return memory(templates, whole, sample=sample, held=held)
+
+
+def _shown(told: _Told) -> list[Shown]:
+    return [shown for block in told.lesson or () for shown in block.shown]
 
 
 def _in_order(newest_first: Iterable[Example], since: datetime | None) -> list[_Told]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from scraper.extract.blocks import LEAVES, lines_of
+from scraper.extract.blocks import LEAVES, is_bold, lines_of
 from scraper.extract.form import bare
+from scraper.extract.formats import Shown
 from scraper.extract.places import Place, Places
 from scraper.extract.template import Template
 
@@ -29,6 +30,7 @@ class Placed:
     weight: int
     bares: tuple[str, ...]  # of its lines
     is_kept: bool
+    shown: tuple[Shown, ...] = ()  # its lines
 
 
 Lesson = tuple[Placed, ...]  # the blocks of one page, in its order
@@ -46,7 +48,8 @@ def lesson_from(tree: LexborHTMLParser, kept: Collection[str]) -> Lesson:
         if not lines:
             continue
         weight = sum(len(line.text.encode()) for line in lines)
-        block = Placed(places.of(node), weight, bares, any(each in kept for each in bares))
+        shown = tuple(Shown(line, each in kept, is_bold(node)) for line, each in zip(lines, bares, strict=True))
+        block = Placed(places.of(node), weight, bares, any(each.is_kept for each in shown), shown)
         if lines[0].kind == "subhead" and not block.is_kept:
             heads.append(block)
             continue
