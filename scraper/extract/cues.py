@@ -481,6 +481,13 @@ _MONTHS: Final = tuple(
     haz tem ağu eyl eki kas ara yan iyn iyl avq sen oktyabr noy dek
     """.split()
 )
+# What an article says of itself: no date of which it tells has such a word.
+STAMP: Final = re.compile(
+    r"publi|updated|posted|modified|\bago\b|veröffentlicht|aktualisi|\bstand\b|\bvor\b|mis à jour|\bil y a\b|actualizad"
+    r"|\bhace\b|pubblicat|aggiornat|atualizad|\bhá\b|gepubliceerd|bijgewerkt|geplaatst|opublikowan|aktualizacj"
+    r"|опубликован|обновлен|назад|опубліковано|оновлено|yayınlanma|güncelleme|dərc edilib",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(r"\w+")
 _MONTH = re.compile(rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\w{{0,8}}$")
 

@@ -7,11 +7,12 @@ says about it. Together the rules never take more than a third of the words.
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from scraper.extract import cues
 from scraper.extract.facts.names import byline_in
-from scraper.extract.form import Line, bare
+from scraper.extract.form import Kind, Line, bare
 from scraper.extract.marks import NO_MARKS, Marks, letters
 
 RULES: Final = "2"  # the version of these rules; a change to them that changes a text raises it
@@ -28,6 +29,7 @@ _LONG = 400  # characters of a headline
 _KICKER = 60  # characters before a headline
 _SHORT = 130  # characters; a longer line is cruft wherever it stands by few patterns only
 _MOST_CUT = 3  # one word in three
+_FEW_DATES, _MANY_DATES = 2, 3  # in a row, that are no cruft: items of a list below the text, or whatever they are
 _MOST_QUOTES = 100  # of a text that are looked for in its paragraphs
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*$")
 _DIGIT = re.compile(r"\d")
@@ -295,7 +297,8 @@ def _drop_head(text: _Text, authors: Collection[str]) -> None:
         if text.prose[at]:
             break
         if _is_date(line):
-            text.drop(at, "date")
+            if not _is_listed(text, at, _MANY_DATES):
+                text.drop(at, "date")
         elif text.words[at] <= 6 and text.lines[at].bare in authors:
             text.drop(at, "byline")
         elif line.kind == "paragraph" and text.words[at] <= 4 and cues.LABEL.fullmatch(line.text):
@@ -306,6 +309,25 @@ def _is_date(line: Line) -> bool:
     # "2024 | 12" is a row of figures.
     text = line.text
     return line.kind != "row" and len(text) <= 120 and _DIGIT.search(text) is not None and cues.is_date_line(text)
+
+
+def _is_listed(text: _Text, at: int, fewest: int) -> bool:
+    """Whether a date is one of so many in a row, or the only one of a list under a label as "The date:".
+
+    None of them says what an article's own do: "Updated".
+    """
+    if cues.STAMP.search(text.lines[at].text):
+        return False
+    lines, kind = text.lines, text.lines[at].kind
+    above = sum(1 for _ in takewhile(lambda line: _is_like(line, kind), lines[max(0, at - fewest) : at][::-1]))
+    below = sum(1 for _ in takewhile(lambda line: _is_like(line, kind), lines[at + 1 : at + fewest]))
+    label = lines[at - above - 1].text if above < at else ""
+    is_labelled = kind == "list" and label.endswith(":") and not cues.STAMP.search(label)
+    return above + 1 + below >= fewest or is_labelled
+
+
+def _is_like(line: Line, kind: Kind) -> bool:
+    return line.kind == kind and _is_date(line) and not cues.STAMP.search(line.text)
 
 
 def _drop_tail(text: _Text, authors: Collection[str]) -> None:
@@ -322,7 +344,8 @@ def _drop_tail(text: _Text, authors: Collection[str]) -> None:
 def _rule_at_end(text: _Text, at: int, authors: Collection[str]) -> str | None:
     line, words = text.lines[at], text.words[at]
     if _is_date(line):
-        return "date"
+        fewest = _FEW_DATES if line.kind == "list" else _MANY_DATES
+        return None if _is_listed(text, at, fewest) else "date"
     if words <= 6 and text.lines[at].bare in authors:
         return "byline"
     if words <= 70 and _is_blurb(line.text):

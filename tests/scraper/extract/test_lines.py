@@ -180,6 +180,38 @@ def test_a_date_between_paragraphs_is_a_subhead_of_a_chronology():
     assert kept(*lines) == lines
 
 
+DATES = tuple(Line("list", text, "- ") for text in ("20 November 2026", "4 December 2026", "8 January 2027"))
+SAID = tuple(line.text for line in DATES)
+
+
+@pytest.mark.parametrize("label", ["The dates:", "Key dates", "Die Termine:"])
+def test_a_list_of_dates_is_the_articles_at_its_end_and_above_its_first_paragraph(label):
+    assert kept(*PARAGRAPHS, label, *DATES) == (*PARAGRAPHS, label, *SAID)
+    assert kept(*PARAGRAPHS, label, *DATES[:2]) == (*PARAGRAPHS, label, *SAID[:2])
+    assert kept(label, *DATES, *PARAGRAPHS) == (label, *SAID, *PARAGRAPHS)
+
+
+def test_dates_in_a_row_are_the_articles_without_a_list_too():
+    assert kept(*PARAGRAPHS, "The ferry sails on:", *SAID) == (*PARAGRAPHS, "The ferry sails on:", *SAID)
+
+
+def test_the_one_date_of_a_list_stays_under_its_label():
+    assert kept(*PARAGRAPHS, "The date:", DATES[0]) == (*PARAGRAPHS, "The date:", SAID[0])
+
+
+def test_a_lone_date_under_the_text_or_above_it_goes():
+    assert kept(*PARAGRAPHS, SAID[0]) == PARAGRAPHS
+    assert kept(SAID[0], *PARAGRAPHS) == PARAGRAPHS
+
+
+def test_the_dates_of_the_article_itself_go_however_many():
+    stamps = ("Published 20 November 2026", "Updated 21 November 2026", "Updated 22 November 2026")
+    listed = tuple(Line("list", text, "- ") for text in stamps)
+    assert kept(*stamps, *PARAGRAPHS) == kept(*PARAGRAPHS, *stamps) == PARAGRAPHS
+    assert kept(*listed, *PARAGRAPHS) == kept(*PARAGRAPHS, *listed) == PARAGRAPHS
+    assert kept(*DATES[:2], *PARAGRAPHS) == PARAGRAPHS  # the day of the print edition, too
+
+
 @pytest.mark.parametrize(
     "line", ["20 November 2026", "Updated: 20.11.2026, 14:05 Uhr", "20 ноября 2026, 12:05", "2 hours ago"]
 )
