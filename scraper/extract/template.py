@@ -6,7 +6,7 @@ A page fits its site's template when little text lies elsewhere: that is what th
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile
+from itertools import groupby
 from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -122,16 +122,28 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
     """The lines that the site does not repeat; between others, one of 15 words or more and a table's row stay.
 
     The one is a background paragraph, which a follow-up takes from the article before it; of a table that is printed
-    every day the head and some rows are the same.
+    every day the head and some rows are the same. Of a list, as of what goes into a dish, so are some items.
     """
+    first, end = 0, len(lines)
+    while first < end and lines[first].bare in cruft:
+        first += 1
+    while first < end and lines[end - 1].bare in cruft:
+        end -= 1
+    within = (at for at in range(first, end) if lines[at].kind != "row" and lines[at].words < _BACKGROUND)
+    repeated = {*range(first), *(at for at in within if lines[at].bare in cruft), *range(end, len(lines))}
+    if repeated:
+        repeated -= _listed(lines, repeated)
+    return [line for at, line in enumerate(lines) if at not in repeated]
 
-    def is_repeated(line: Line) -> bool:
-        return line.bare in cruft
 
-    within = list(dropwhile(is_repeated, lines))
-    while within and is_repeated(within[-1]):
-        within.pop()
-    return [line for line in within if line.kind == "row" or line.words >= _BACKGROUND or not is_repeated(line)]
+def _listed(lines: Sequence[Line], repeated: Container[int]) -> set[int]:
+    """The items and rows of lists and tables of which the site does not repeat the greater part."""
+    found: set[int] = set()
+    for kind, group in groupby(range(len(lines)), key=lambda at: lines[at].kind):
+        together = list(group) if kind in ("list", "row") else []
+        if sum(at in repeated for at in together) * 2 <= len(together):
+            found.update(together)
+    return found
 
 
 def agreement(some: Iterable[Line], others: Iterable[Line]) -> float:

@@ -250,6 +250,33 @@ def test_of_many_articles_one_in_twenty_must_print_it():
     assert NOTE not in read(with_line(99, NOTE), known(*enough)).paragraphs
 
 
+def dish(number: int) -> tuple[str, bytes]:
+    """A recipe, as the site prints several."""
+    goods = ("salt and pepper", f"{number} herrings from the sound", f"{number} onions", "1 April 2027", "a lemon")
+    items = "".join(f"<li>{each}</li>" for each in (*goods, f"{number} leaves of dill"))
+    return story(
+        number, "".join(f"<p>{text}</p>" for text in told(number)) + f"<p>For voyage {number}:</p><ul>{items}</ul>"
+    )
+
+
+@pytest.mark.parametrize("layout", ["story", "feature"])
+def test_the_items_of_a_list_that_other_lists_have_too_stay_in_it(layout):
+    page = dish(9)[1].replace(b"story-body", f"{layout}-body".encode())
+    found = read((f"{HOST}/9", page), known(*map(dish, range(5))))
+    goods = ("salt and pepper", "9 herrings from the sound", "9 onions", "1 April 2027", "a lemon", "9 leaves of dill")
+    assert found.paragraphs == (*told(9), "For voyage 9:", *(f"- {each}" for each in goods))
+
+
+@pytest.mark.parametrize("layout", ["story", "feature"])
+def test_a_list_that_is_the_same_on_all_pages_is_cruft(layout):
+    def shared(number: int) -> tuple[str, bytes]:
+        items = "<ul><li>By post in the morning</li><li>Read out on the radio</li></ul>"
+        return story(number, "".join(f"<p>{text}</p>{items if not at else ''}" for at, text in enumerate(told(number))))
+
+    page = shared(9)[1].replace(b"story-body", f"{layout}-body".encode())
+    assert read((f"{HOST}/9", page), known(*map(shared, range(5)))).paragraphs == told(9)
+
+
 @pytest.mark.parametrize("layout", ["story", "feature"])
 def test_a_background_paragraph_that_five_follow_ups_share_stays_in_all_five(layout):
     pages = [with_line(number, BACKGROUND, at=3) for number in range(5)]
