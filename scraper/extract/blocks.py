@@ -6,11 +6,12 @@ attributes of one tag: a page is scanned (scraper.scan) before a tree is made of
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from itertools import islice
+from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper.extract.form import Kind, Line, folded
+from scraper.extract.form import Kind, Line, folded, whole_number
 
 # Others', embedded. Each with its tag: a selector of a class alone looks at the classes of the whole page.
 _POSTS: Final = (
@@ -45,6 +46,10 @@ _PAGES: Final = frozenset(("html", "body", "main", "article", "h1", "p", "a"))
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
 _HOLDING: Final = f":has({_HOLDERS})"  # `css_first` would find the element itself
 _OPEN: Final = frozenset(("li", "dd", "blockquote", "tr", "div"))  # these may hold blocks, or be one
+_MANY_IN_CELL: Final = "td p ~ p ~ p, th p ~ p ~ p"
+_FEWEST_ROWS: Final = 2
+_MOST_TABLES: Final = 50  # of a page that are looked into
+_DEEPEST: Final = 20  # elements around a paragraph in a cell
 _MOST_WITHIN: Final = 3_000  # elements in blocks that hold blocks
 _MOST_NUMBERED: Final = 500  # items of a list: each is counted from the first one
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -60,6 +65,32 @@ def lighten(tree: LexborHTMLParser) -> None:
     """Takes scripts and the like out of the tree, whose text would stand in the blocks; read the facts before."""
     for node in tree.css(_UNREAD):
         node.decompose()
+    _unwrap_cells(tree)
+
+
+def _unwrap_cells(tree: LexborHTMLParser) -> None:
+    """Takes the paragraphs out of the cells of a table of data, whose words they part as little as its rows."""
+    tables: dict[int, tuple[LexborNode, list[LexborNode]]] = {}
+    for node in tree.css("table p"):
+        table = node.parent
+        for _ in range(_DEEPEST):
+            if table is None or table.tag == "table":
+                break
+            table = table.parent
+        if table is not None and table.tag == "table":
+            tables.setdefault(table.mem_id, (table, []))[1].append(node)
+    for table, paragraphs in islice(tables.values(), _MOST_TABLES):
+        if _is_of_data(table):
+            for node in paragraphs:
+                node.insert_after(" ")
+                node.unwrap()
+
+
+def _is_of_data(table: LexborNode) -> bool:
+    """Whether a table has rows of several cells, of which none holds so many paragraphs that it lays out a text."""
+    if table.css_first("table table, h1, form") is not None or table.css_first(_MANY_IN_CELL) is not None:
+        return False
+    return len(table.css("tr:has(td + td, th + th, th + td)")) >= _FEWEST_ROWS
 
 
 def without_comments(tree: LexborHTMLParser) -> bytes:
@@ -200,8 +231,35 @@ def _bullet(node: LexborNode) -> str:
     parent = node.parent
     if node.tag != "li" or parent is None or parent.tag != "ol":
         return "- "
-    number, before = 1, node.prev
-    while before is not None and number <= _MOST_NUMBERED:
-        number += before.tag == "li"
-        before = before.prev
-    return f"{number}. " if number <= _MOST_NUMBERED else "- "
+    number = _number(node, parent)
+    return f"{number}. " if number is not None and number >= 0 else "- "
+
+
+def _number(item: LexborNode, around: LexborNode) -> int | None:
+    """The number that a list prints before an item: by its own, by one before it, by the list's start or its end.
+
+    None of an item that is far down.
+    """
+    before = list(islice(_items(item, "prev"), _MOST_NUMBERED))
+    if len(before) >= _MOST_NUMBERED:
+        return None
+    said = around.attributes
+    step = -1 if "reversed" in said else 1
+    if item.css_matches("li[value], li[value] ~ li"):
+        for passed, each in enumerate((item, *before)):
+            if (value := whole_number(each.attributes.get("value"))) is not None:
+                return value + passed * step
+    if (first := whole_number(said.get("start"))) is not None:
+        return first + len(before) * step
+    if step > 0:
+        return 1 + len(before)
+    behind = sum(1 for _ in islice(_items(item, "next"), _MOST_NUMBERED + 1))
+    return 1 + behind if behind <= _MOST_NUMBERED else None
+
+
+def _items(item: LexborNode, side: Literal["prev", "next"]) -> Iterator[LexborNode]:
+    node: LexborNode | None = getattr(item, side)
+    while node is not None:
+        if node.tag == "li":
+            yield node
+        node = getattr(node, side)

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from trafilatura.settings import Document
 
 from scraper.errors import PARSER_BUGS
-from scraper.extract.form import Kind, Line, folded
+from scraper.extract.form import Kind, Line, folded, whole_number
 
 # The ladder, and two texts that may stand in for any of them: JSON-LD's own, and that in the state of a page's scripts.
 # The parent begins further down with a page whose worker died higher up.
@@ -26,7 +26,8 @@ VERSIONS: Final = {name: version(name) for name in ("trafilatura", "selectolax",
 # Line breaks must outlive trafilatura, which trims white space and drops control characters: so they are marked by
 # printable symbols that no newspaper prints. A pair of <br> parts paragraphs, a single one is a space.
 _PART, _SPACE = "\u241e", "\u241f"
-_OWN_MARKS = str.maketrans("", "", _PART + _SPACE)
+_NUMBER = "\u241d"  # around the number of a list's item, where the list does not count from one
+_NUMBERED = re.compile(rf"\s*{_NUMBER}(-?[0-9]+){_NUMBER}")
 _CODE = re.compile(r"[{};]\s*$", re.MULTILINE)
 _BLOCKS = frozenset(("p", "head", "list", "item", "quote", "row", "table", "div", "article", "section", "code"))
 _KINDS: Final[dict[str, Kind]] = {"head": "subhead", "quote": "quote", "row": "row"}
@@ -51,6 +52,7 @@ def article_lines(tree: HtmlElement, url: str, *, start: str = RUNGS[0]) -> tupl
     _lighten(tree)
     _cut_next_articles(tree)
     _mark_breaks(tree)
+    _mark_numbers(tree)
     for rung in RUNGS[RUNGS.index(start) : 3]:
         try:
             lines = list(_lines(_found(rung, tree, url)))
@@ -185,6 +187,21 @@ def _mark_breaks(tree: HtmlElement) -> None:
             _mark_break(element)
 
 
+def _mark_numbers(tree: HtmlElement) -> None:
+    """Writes the numbers that a list prints into its items, which lose what they are counted by."""
+    for around in tree.iter("ol"):
+        items = list(around.iterchildren("li"))
+        if not {"start", "reversed"}.isdisjoint(around.attrib) or any("value" in item.attrib for item in items):
+            step = -1 if "reversed" in around.attrib else 1
+            start = whole_number(around.get("start"))
+            number = start if start is not None else 1 if step > 0 else len(items)
+            for item in items:
+                value = whole_number(item.get("value"))
+                number = value if value is not None else number
+                item.text = f"{_NUMBER}{number}{_NUMBER}{item.text or ''}"
+                number += step
+
+
 def _mark_break(element: HtmlElement) -> None:
     tail, following = element.tail or "", element.getnext()
     if not tail.strip() and (following is None or following.tag == "br"):
@@ -220,7 +237,7 @@ def _lines(body: etree._Element | None) -> Iterator[Line]:
 
 def _finished(line: Line) -> Iterator[Line]:
     mark = line.mark
-    for part in line.text.split(_PART):
+    for part in _NUMBERED.sub(" ", line.text).split(_PART):
         if words := folded(part.replace(_SPACE, " ")):
             yield Line(line.kind, words, mark)
             mark = mark if line.kind == "quote" else ""
@@ -258,6 +275,9 @@ def _flow(body: etree._Element) -> Iterator[Line]:
 def _closed(run: list[str], block: _Block) -> Iterator[Line]:
     words = "".join(run).strip(" |") if block.kind == "row" else "".join(run).strip()
     run.clear()
+    if numbered := _NUMBERED.match(words) if block.mark[:1].isdigit() else None:
+        words = words[numbered.end() :].strip()
+        block.mark = f"{numbered[1]}. " if int(numbered[1]) >= 0 else "- "
     if words:
         yield Line(block.kind, words, block.mark)
         if block.kind == "list":

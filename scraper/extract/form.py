@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+")
 _ASCII = (chr(at) for at in range(128))
 _WORDS_OF_ASCII = "".join(sign.lower() if sign.isalnum() or sign == "_" else " " for sign in _ASCII).encode().ljust(256)
 _SIGNS = "“”‘’–—…\u00a0"  # what text in ASCII is printed with
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,6}(?![0-9])")
 _SHORT = 300  # characters; no order of marks takes long in it
 _MOST_MARKS = 30  # on one letter; no script needs as many.  Source: UAX 15, 13 (Stream-Safe Text Format)
 _NO_LETTERS = re.compile(rf"[^\x00-\u02ff\w\s]{{{_MOST_MARKS + 1},}}")
@@ -73,6 +74,12 @@ def _with_few_marks(run: re.Match[str]) -> str:
         if marks <= _MOST_MARKS:
             kept.append(letter)
     return "".join(kept)
+
+
+def whole_number(attribute: str | None) -> int | None:
+    """The number that an attribute of HTML says, of six digits at most; None when it says none."""
+    found = _WHOLE.match(attribute or "")
+    return int(found[0]) if found else None
 
 
 def unescaped(text: str) -> str:

@@ -82,10 +82,16 @@ def _base(own: str, tree: LexborHTMLParser | None) -> str:
 
 
 def _blocks(page: "_Page", lines: Sequence[_Printed]) -> Iterator[str]:
-    for (sort, _), group in groupby(lines, key=lambda each: _sort(page, each)):
-        together = list(group)
+    before, bracketed = "", False
+    for (sort, _), group in groupby(enumerate(lines), key=lambda each: _sort(page, *each)):
+        together = [each for _, each in group]
+        # A list that does not go on counting is another one: readers tell two in a row by "1." and "1)".
+        bracketed = sort == before == "1. " and not bracketed
+        before = sort
         if sort == "row":
             yield _table(page, together)
+        elif bracketed:
+            yield "\n".join(page.block(each).replace(".", ")", 1) for each in together)
         else:
             yield _JOINED.get(sort, "\n\n").join(page.block(each) for each in together)
 
@@ -93,12 +99,13 @@ def _blocks(page: "_Page", lines: Sequence[_Printed]) -> Iterator[str]:
 _JOINED: Final[Mapping[str, str]] = {"- ": "\n", "1. ": "\n", "> ": "\n>\n"}
 
 
-def _sort(page: "_Page", each: _Printed) -> tuple[str, int]:
-    """What stands together without a line between: a list, a quote, the rows of one table."""
+def _sort(page: "_Page", at: int, each: _Printed) -> tuple[str, int]:
+    """What stands together without a line between: a list that counts on, a quote, the rows of one table."""
     if each.line.kind == "row":
         return "row", _table_of(each)
     if each.line.kind == "list" and not page.label(each):
-        return "1. " if each.line.mark[:1].isdigit() else each.line.mark, 0
+        number = each.line.mark.partition(".")[0]
+        return ("1. ", int(number) - at) if number.isdigit() else (each.line.mark, 0)
     return each.line.mark if each.line.kind == "quote" else each.line.kind, 0
 
 

@@ -43,6 +43,10 @@ def written(markup: str, headline: str | None = None, *, url: str = URL) -> str:
         ("<ul><li>bread</li><li>salt</li></ul><p>Then home.</p>", "- bread\n- salt\n\nThen home."),
         ("<ol><li>first</li><li>second</li></ol>", "1. first\n2. second"),
         ("<ul><li>bread</li></ul><ol><li>first</li></ol>", "- bread\n\n1. first"),
+        ("<ol start=4><li>fourth</li><li>fifth</li></ol>", "4. fourth\n5. fifth"),
+        ("<ol reversed><li>third</li><li>second</li><li>first</li></ol>", "3. third\n\n2) second\n\n1. first"),
+        ("<ol><li>one</li><li value=7>7. seven</li></ol>", "1. one\n\n7) 7\\. seven"),
+        ("<ol><li>one</li></ol><ol><li>one more</li><li>two</li></ol>", "1. one\n\n1) one more\n2) two"),
         ("<blockquote><p>He said no.</p><p>Twice.</p></blockquote>", "> He said no.\n>\n> Twice."),
         ("<p>One.<br><br>Two.</p>", "One.\n\nTwo."),
         (
@@ -55,6 +59,12 @@ def written(markup: str, headline: str | None = None, *, url: str = URL) -> str:
 )  # fmt: skip
 def test_a_block_stays_what_it_is(markup, made):
     assert written(markup) == made
+
+
+def test_a_reader_of_the_markdown_counts_as_the_page_does():
+    markup = "<ol reversed start=10><li>tenth</li><li>ninth</li></ol><ol start=3><li>third</li><li>fourth</li></ol>"
+    starts = [token.attrGet("start") for token in tokens(written(markup)) if token.type == "ordered_list_open"]
+    assert starts == [10, 9, 3]
 
 
 @pytest.mark.parametrize(

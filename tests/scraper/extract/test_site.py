@@ -155,6 +155,12 @@ def between(markup: str) -> tuple[str, bytes]:
     [
         ("<ol><li>Coal<ul><li>black</li></ul></li><li>Salt</li></ol>", ("1. Coal", "- black", "2. Salt")),
         ("<ul><li><p>Coal rose.</p><p>It fell, too.</p></li></ul>", ("- Coal rose.", "It fell, too.")),
+        ("<ol start=4><li>Coal rose.</li><li><p>Salt fell.</p></li></ol>", ("4. Coal rose.", "5. Salt fell.")),
+        ("<ol reversed><li>Coal</li><li>Salt</li><li>Tin</li></ol>", ("3. Coal", "2. Salt", "1. Tin")),
+        ("<ol reversed start=10><li>Coal</li><li>Salt</li></ol>", ("10. Coal", "9. Salt")),
+        ("<ol><li value=7>Coal</li><li>Salt</li><li value=1>Tin</li></ol>", ("7. Coal", "8. Salt", "1. Tin")),
+        ("<ol start=x><li value=''>Coal</li></ol><ol start=-9><li>Salt</li></ol>", ("1. Coal", "- Salt")),
+        ("<ol start=99999999999999999999><li>Coal</li></ol>", ("1. Coal",)),
         ("<pre>Grey the sea\n\nLate the ship</pre>", ("Grey the sea", "Late the ship")),
     ],
 )
@@ -163,6 +169,45 @@ def test_lists_in_lists_paragraphs_in_items_and_what_is_set_as_typed_are_the_art
     found = read(between(markup), known())
     assert found.extractor["rung"] == "template"
     assert found.paragraphs == (first, *lines, *rest)
+    assert read(between(markup), None).paragraphs == found.paragraphs
+
+
+TABLE = (
+    "<table><tr><th><p>Ship</p></th><th><p>Guests</p></th></tr><tr><td><p>Aurora</p></td><td><p>12</p></td></tr>"
+    "<tr><td><p>Berta</p></td><td><p>14</p><p>and a dog</p></td></tr></table>"
+)
+
+
+def test_paragraphs_in_the_cells_of_a_table_part_none_of_its_rows():
+    first, *rest = told(9)
+    expected = (first, "Ship | Guests", "Aurora | 12", "Berta | 14 and a dog", *rest)
+    found = read(between(TABLE), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == read(between(TABLE), None).paragraphs == expected
+
+
+def test_a_template_learns_the_rows_of_such_tables():
+    def tabled(number: int) -> tuple[str, bytes]:
+        table = (
+            TABLE.replace("Aurora", f"Aurora {number}").replace("Berta", f"Berta {number}").replace("12", f"{number}2")
+        )
+        return story(number, f"{table}" + "".join(f"<p>{text}</p>" for text in told(number)))
+
+    found = read(tabled(9), known(*map(tabled, range(5))))
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == ("Ship | Guests", "Aurora 9 | 92", "Berta 9 | 14 and a dog", *told(9))
+
+
+@pytest.mark.parametrize("cells", [1, 2])
+def test_the_paragraphs_of_a_table_that_lays_out_the_page_are_none_of_its_cells(cells):
+    def laid_out(number: int) -> tuple[str, bytes]:
+        text = "".join(f"<p>{each}</p>" for each in told(number))
+        aside = "<td><a href='/'>Home</a> <a href='/sport'>Sport</a></td>" if cells == 2 else ""
+        rows = f"<tr>{aside}<td>{text}</td></tr><tr>{aside}<td><p>Volume {number}</p></td></tr>"
+        url, body = story(number, f"<table>{rows}</table>")
+        return url, body.replace(b"<main", b"<div").replace(b"</main>", b"</div>")
+
+    assert read(laid_out(9), known(*map(laid_out, range(5)))).paragraphs[: len(told(9))] == told(9)
 
 
 def test_the_list_above_and_the_table_under_the_paragraphs_are_the_articles_too():
