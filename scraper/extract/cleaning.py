@@ -302,7 +302,7 @@ def _article(page: Cleaned) -> Article:
     if source_link:
         origins["source_link"] = "text"
     paragraphs = tuple(line.paragraph for line in cleared.lines)
-    wire_credit = facts.wire_credit or wire_credit_in(paragraphs)
+    wire_credit = facts.wire_credit or wire_credit_in(cleared.credited) or wire_credit_in(paragraphs)
     if wire_credit and not facts.wire_credit:
         origins["wire_credit"] = "text"
     article = Article(

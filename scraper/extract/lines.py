@@ -12,6 +12,7 @@ from typing import Final
 
 from scraper.extract import cues
 from scraper.extract.facts.names import byline_in
+from scraper.extract.facts.wires import is_signature
 from scraper.extract.form import Kind, Line, bare
 from scraper.extract.marks import NO_MARKS, Marks, letters
 
@@ -61,6 +62,7 @@ class Cleared:
     authors: tuple[str, ...] = ()  # from a byline of its own
     source_link: str | None = None
     dropped: tuple[tuple[str, str], ...] = ()  # (rule, text)
+    credited: tuple[str, ...] = ()  # of these what stood below the text and names its source: "(AP)", "Source: Reuters"
 
 
 class _Text:
@@ -109,8 +111,9 @@ def without_cruft(
     _drop_doubles(text)
     sure = dict(text.rules)
     _drop_marked(text, marks)
-    found = _drop_credits(text, known)
-    _drop_whole_lines(text, {bare(outlet) for outlet in outlets})
+    publisher = {bare(outlet) for outlet in outlets}
+    found = _drop_credits(text, known, publisher)
+    _drop_whole_lines(text, publisher)
     _drop_captions(text)
     certain = dict(text.rules)
     people = {*known, *map(bare, found.authors)}
@@ -122,6 +125,7 @@ def without_cruft(
         authors=found.authors,
         source_link=found.source_link,
         dropped=tuple((rule, lines[at].text) for at, rule in sorted(text.rules.items())),
+        credited=found.credited,
     )
 
 
@@ -254,7 +258,7 @@ def _drop_captions(text: _Text) -> None:
         text.drop(first, "caption")
 
 
-def _drop_credits(text: _Text, known: Collection[str]) -> Cleared:
+def _drop_credits(text: _Text, known: Collection[str], outlets: Collection[str]) -> Cleared:
     """Drops bylines and the article's source, and tells what they said.
 
     Only before the text's third paragraph and among its last lines: in between, "By Monday Night" is a subhead.
@@ -264,6 +268,7 @@ def _drop_credits(text: _Text, known: Collection[str]) -> Cleared:
     head = prose[2] if len(prose) > 2 else len(text.lines)
     names: dict[str, None] = {}
     link = None
+    credited: list[str] = []
     for place, at in enumerate(left):
         near_end = len(left) - place <= 10
         if at >= head and not near_end:
@@ -275,11 +280,26 @@ def _drop_credits(text: _Text, known: Collection[str]) -> Cleared:
         elif near_end and "http" in line and (found := cues.SOURCE_LINK.fullmatch(line)):
             link = link or found.group(1).rstrip(".,;)")
             text.drop(at, "source-link")
-        elif near_end and text.words[at] <= 60 and (cues.SOURCE_WORD.fullmatch(line) or cues.REPORTING.fullmatch(line)):
+        elif near_end and (_tells_source(text, at) or _signs(text, at, prose, outlets)):
             text.drop(at, "credit")
+            credited.append(line)
         elif at < head and text.words[at] <= 12 and _joined_byline(text, at, known):
             text.drop(at, "byline")
-    return Cleared((), tuple(names), link)
+    return Cleared((), tuple(names), link, credited=tuple(credited))
+
+
+def _tells_source(text: _Text, at: int) -> bool:
+    line = text.lines[at].text
+    return text.words[at] <= 60 and bool(cues.SOURCE_WORD.fullmatch(line) or cues.REPORTING.fullmatch(line))
+
+
+def _signs(text: _Text, at: int, prose: Sequence[int], outlets: Collection[str]) -> bool:
+    """Whether a line is an agency's signature, and nothing but cruft stands below it."""
+    line = text.lines[at]
+    if line.kind != "paragraph" or line.bare in outlets or not is_signature(line.text):
+        return False
+    below = (text.lines[each].text for each in reversed(prose) if each > at)
+    return all(whole_line_rule(each) or _is_blurb(each) for each in below)
 
 
 def _joined_byline(text: _Text, at: int, known: Collection[str]) -> bool:

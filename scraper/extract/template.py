@@ -12,6 +12,7 @@ from typing import Final, Literal
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from scraper.extract.blocks import DIVS, LEAVES, blocks_of, is_link, lines_of, quoted_in
+from scraper.extract.facts.wires import is_signature
 from scraper.extract.form import Line, bare
 from scraper.extract.wrapped import wrapped
 
@@ -122,7 +123,8 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
     """The lines that the site does not repeat; between others, one of 15 words or more and a table's row stay.
 
     The one is a background paragraph, which a follow-up takes from the article before it; of a table that is printed
-    every day the head and some rows are the same. Of a list, as of what goes into a dish, so are some items.
+    every day the head and some rows are the same. Of a list, as of what goes into a dish, so are some items. An agency
+    that signs the text tells whose it is, however often: the rules take it out.
     """
     first, end = 0, len(lines)
     while first < end and lines[first].bare in cruft:
@@ -131,6 +133,7 @@ def without_repeats(lines: Sequence[Line], cruft: Container[str]) -> list[Line]:
         end -= 1
     within = (at for at in range(first, end) if lines[at].kind != "row" and lines[at].words < _BACKGROUND)
     repeated = {*range(first), *(at for at in within if lines[at].bare in cruft), *range(end, len(lines))}
+    repeated -= {at for at in range(end, len(lines)) if is_signature(lines[at].text)}
     if repeated:
         repeated -= _listed(lines, repeated)
     return [line for at, line in enumerate(lines) if at not in repeated]

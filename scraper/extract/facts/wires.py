@@ -11,6 +11,8 @@ from scraper.extract.form import bare
 _KEYS: Final = ("author", "creator", "contributor", "sourceOrganization", "provider")
 _METAS: Final = ("article:author", "author", "source", "dc.source", "article:source", "news:source", "agency")
 _MOST = 5  # agencies of one text
+_LONGEST = 70  # characters of a signature
+_CODE = 5  # letters of a code, which is written in capitals: "SPA" and "WAM" are words, too
 _NEAR = 400  # characters at the end of a paragraph
 # "MOSCOW, Nov 20 (Reuters) -", "Berlin (dpa/lby) –", "БАКУ, 20 ноября. /ТАСС/."
 _DATELINE = re.compile(
@@ -36,6 +38,8 @@ _WITH = re.compile(
     r"|\bavec l['’]|\bcon informaci[oó]n de|\bcon material de|\bcom informa[cç][oõ]es d[aeo]s?)\s(.{2,80}?)[.)]*$",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"[\s(\[/|–—-]*+([^()\[\]©]{2,60}?)[\s)\]/.]*+")
+_REGION = re.compile(r"[a-z]{2,4}")  # the desk in "dpa/lby"
 _PARTS = re.compile(r"\s*[,;/|&+]\s*|\s(?:and|und|et|y|e|og|och|ve|with|mit)\s", re.IGNORECASE)
 
 
@@ -66,6 +70,18 @@ def wire_credit_in(paragraphs: Sequence[str]) -> str | None:
     if paragraphs and (found := _DATELINE.match(paragraphs[0][:120])) and (names := _agencies(found.groups())):
         return names
     return next((said for each in (*paragraphs[:2], *paragraphs[-3:]) if (said := _via(each[-_NEAR:]))), None)
+
+
+def is_signature(line: str) -> bool:
+    """Whether a line is nothing but names of agencies: "(AP)", "— AFP", "(dpa/lby)"."""
+    found = _SIGNED.fullmatch(line) if len(line) < _LONGEST else None
+    first, *others = _PARTS.split(found[1]) if found else [""]
+    return _is_named(first) and all(_is_named(each) or _REGION.fullmatch(each) for each in others)
+
+
+def _is_named(part: str) -> bool:
+    short = agency(part)
+    return short is not None and not (short.isupper() and part.isalpha() and not part.isupper() and len(part) <= _CODE)
 
 
 def _closing(end: str) -> str | None:
