@@ -275,6 +275,24 @@ BIO: Final = re.compile(
     r"|es|ha|trabaja"
     r"|escribe|è|scrive|lavora|é|escreve|trabalha|werkt|schrijft|jest|pisze|är|arbetar|er|jobber|skriver)\b"
 )
+# What an article says of its own mistakes, which may be the same in two of them. The line's bare text.
+CORRECTION: Final = re.compile(
+    r"(?:(?:editor s )?note )?(?:corrections?|clarifications?|korrektur|berichtigung|richtigstellung|rectificatif"
+    r"|correctif|corrección|rectificación|fe de errores|correzione|errata|correção|correctie|rectificatie|sprostowanie"
+    r"|korekta|düzeltme|düzəliş|исправление|уточнение|виправлення|уточнення|تصحيح|rättelse|rettelse|oikaisu|διόρθωση"
+    r"|oprava|helyesbítés) (?:\S+ ){3}"
+    r"|(?:\S+ ){0,12}?(?:an? |the )?(?:earlier|previous|original) version of (?:this|the|our) \w+"
+    r"|(?:\S+ ){0,6}?(?:article|story|report|post|headline|piece|column|caption)s? (?:was|were|has been|have been)"
+    r" (?:corrected|amended|clarified)\b"
+    r"|(?:\S+ ){0,12}?(?:früheren (?:version|fassung)|version précédente|versión anterior|versione precedente"
+    r"|versão anterior|eerdere versie|wcześniejszej wersji|önceki (?:sürüm|versiyon)|əvvəlki versiya"
+    r"|(?:предыдущей|первоначальной|прежней) версии|попередній версії|tidigare version|tidligere vers(?:jon|ion))"
+)
+# Such a word tells how a site deals with mistakes.
+CORRECTIONS_POLICY: Final = re.compile(
+    r"\b(?:polic(?:y|ies)|request|submit|e ?mail|contact|send|click|standards|learn more|spot(?:ted)?|please|guidelines"
+    r"|bitte|melden|richtlinien|politique|signaler|política|segnala)\b"
+)
 # An address to write to, or an account to follow.
 CONTACT: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,60}@[\w-]{1,60}\.\w|\b(?:on (?:twitter|x|instagram|bluesky|threads|mastodon)\b"

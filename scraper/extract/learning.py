@@ -14,6 +14,7 @@ from typing import Any, Final
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.errors import NotAnArticle
+from scraper.extract import cues
 from scraper.extract.blocks import LEAVES, lighten, lines_of
 from scraper.extract.cleaning import cleaned
 from scraper.extract.decoding import utf8_of
@@ -88,7 +89,7 @@ def _memory(taught: Sequence[_Told], *, sample: int, held: tuple[str, str] | Non
     for told in taught:
         kinds[told.kind].append(told)
     repeated = frozenset[str]().union(*(_cruft([told.bares for told in each]) for each in kinds.values()))
-    whole = repeated - of_formats(map(_shown, taught), repeated)
+    whole = repeated - of_formats(map(_shown, taught), repeated) - {each for each in repeated if _is_correction(each)}
     lessons = {kind: [told.lesson for told in each if told.lesson] for kind, each in kinds.items()}
     lessons[ANY] = [told.lesson for told in taught if told.lesson]
     templates = {kind: template for kind, each in lessons.items() if (template := learned(each, cruft=whole))}
@@ -188,6 +189,11 @@ def _cruft(pages: Sequence[frozenset[str]]) -> frozenset[str]:
     fewest = max(_FEW, _SHARE * len(pages))
     repeated = [(-count, line) for line, count in counts.items() if count >= fewest]
     return frozenset(line for _, line in sorted(repeated)[:_MOST_CRUFT])
+
+
+def _is_correction(line: str) -> bool:
+    """Whether a bare line says what was wrong in an article, rather than whom to tell."""
+    return bool(cues.CORRECTION.match(line)) and not cues.CORRECTIONS_POLICY.search(line)
 
 
 def _sample(moments: Sequence[datetime | None]) -> int:

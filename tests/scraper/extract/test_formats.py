@@ -4,7 +4,7 @@ import pytest
 
 from scraper.extract.form import Line
 from scraper.extract.formats import is_aside
-from tests.scraper.extract.test_site import known, read, story, told
+from tests.scraper.extract.test_site import known, read, story, told, with_line
 
 LAYOUTS = pytest.mark.parametrize("layout", ["story", "feature"])  # read by the template, and by the teacher
 
@@ -110,3 +110,42 @@ def test_a_subhead_with_nothing_but_others_headlines_under_it_goes():
 @pytest.mark.parametrize("words", ["What's next", "Why it matters:", "What happened", "Kort fortalt", "The numbers"])
 def test_a_label_is_no_cue(words):
     assert not is_aside(Line("subhead", words))
+
+
+@LAYOUTS
+@pytest.mark.parametrize("at", [3, 6])
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "Correction: An earlier version of this article misspelled the name of the ship's first captain, Ann Lee.",
+        "This article was amended on 3 May 2026 to say that the ferry is paid for by the province, not by the town.",
+        "Clarification: the ferry sails on Sundays, too.",
+        "Editor's note: This story has been corrected to say that the ferry sails on Sundays, too.",
+        "Korrektur: In einer früheren Version dieses Artikels stand, die Fähre fahre sonntags nicht.",
+        "Исправление: в предыдущей версии статьи имя капитана было указано неверно.",
+    ],
+)
+def test_a_correction_that_two_articles_share_stays_in_both(layout, at, correction):
+    site = known(
+        *(with_line(number, correction, at) for number in range(2)), *(story(number) for number in range(2, 10))
+    )
+    for number in range(2):
+        url, body = with_line(number, correction, at)
+        found = read((url, body.replace(b"story-body", f"{layout}-body".encode())), site)
+        assert found.paragraphs == (*told(number)[:at], correction, *told(number)[at:])
+
+
+@LAYOUTS
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The views expressed are the author's own.",
+        "Editor's note: This is an opinion column that solely reflects what its author thinks of the harbour.",
+        "Corrections: if you spotted a mistake in this article, please write to the desk that looks after all of them.",
+        "Read how the Herald deals with corrections of its articles in the rules that it gave itself eleven years ago.",
+    ],
+)
+def test_what_a_site_says_of_itself_under_several_articles_is_cruft(layout, line):
+    site = known(*(with_line(number, line) for number in range(2)), *(story(number) for number in range(2, 10)))
+    url, body = with_line(12, line)
+    assert read((url, body.replace(b"story-body", f"{layout}-body".encode())), site).paragraphs == told(12)
