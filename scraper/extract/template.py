@@ -65,11 +65,12 @@ def fitting(
 def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode], cruft: Container[str]) -> dict[int, LexborNode]:
     """These blocks, and what stands between or next to them in the same element: subheads, lists, quotes and tables.
 
-    Paragraphs like them in a box between them, too. The pages that taught may have had none; a list of links is none
+    What lies in boxes between them, too. The pages that taught may have had none; a list of links is none
     of the article's.
     """
     if boxed := wrapped(here, cruft):
-        here = _in_order(tree, here | boxed)
+        blocks = (block for node in boxed for block in (_blocks_in(node) if node.tag in _FILLING else [node]))
+        here = _in_order(tree, here | {block.mem_id: block for block in blocks})
     found = {block.mem_id: block for child in _beside(here) for block in _blocks_in(child) if block.mem_id not in here}
     if not found:
         return here

@@ -1,4 +1,4 @@
-"""Paragraphs of an article in a box of their own between its others: a redesign's wrapper, an author's widget.
+"""Parts of an article in boxes of their own between its others: a redesign's wrapper, a widget, a table's frame.
 
 Promotions and captions lie in such boxes, too: these are known by the box's name and by what else is in it.
 """
@@ -18,6 +18,7 @@ from scraper.extract.form import bare, folded
 from scraper.extract.lines import is_caption, is_prose
 
 _BOXES: Final = frozenset(("div", "section", "center"))
+_FRAMES: Final = _BOXES | {"figure"}  # what may hold a lone table
 _HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 # Of a class or an id. Each parts promotions from text on pages whose article is known; names of products do not.
 _ASIDE: Final = re.compile(
@@ -28,34 +29,38 @@ _ASIDE: Final = re.compile(
     r"|sr-only|visually-hidden)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+_LONE: Final = _HEADS | {"ul", "ol", "table", "dl", "pre"}
 _PICTURED: Final = ":has(img,picture,video,audio,figure)"
 _WORDS: Final = 15  # of a paragraph that is believed
 _SEVERAL: Final = 2  # of them, beside a picture: one alone is its caption
 _DEEPEST: Final = 4  # boxes in each other
 _LONGEST: Final = 70  # words of a promotion
+_FEW: Final = 8  # white space and elements that are looked at in a box that could hold one
 _MOST: Final = 200  # boxes of a page, and paragraphs of a box
 
 
-def wrapped(here: Mapping[int, LexborNode], cruft: Container[str]) -> dict[int, LexborNode]:
-    """The paragraphs and their subheads, by `mem_id`, that lie in boxes between these blocks and look like them.
+def wrapped(here: Mapping[int, LexborNode], cruft: Container[str]) -> list[LexborNode]:
+    """What lies in boxes between these blocks and is the article's: paragraphs like them, with their subheads.
 
-    here: blocks in the page's order; cruft: bare lines that the site repeats. A paragraph looks like another that has
-    the same class. What stands between two paragraphs of prose in a box is taken with them, however short.
+    And a list, a table or a subhead that is alone in its box. here: blocks in the page's order; cruft: bare lines that
+    the site repeats. A paragraph is like another that has the same class. What stands between two paragraphs of prose
+    in a box is taken with them, however short.
     """
-    boxes = [box for box in islice(_boxes(here), _MOST) if box.tag == "p" or box.css_first("p")]
+    boxes = list(islice(_boxes(here), _MOST))
+    found = [node for box in boxes if (node := _lone(box)) and not _is_linked(node) and not _is_repeated(node, cruft)]
+    boxes = [box for box in boxes if box.tag == "p" or box.css_first("p")]
     looks = {node.attributes.get("class") for node in here.values() if node.tag == "p"} if boxes else ()
-    found: dict[int, LexborNode] = {}
     for box in boxes:
         fewest = _SEVERAL if box.css_matches(_PICTURED) else 1
         for row in _rows(box, here, looks):
-            found |= {node.mem_id: node for node in _text_of(row, fewest, cruft)}
-    return found
+            found += _text_of(row, fewest, cruft)
+    return [node for node in found if node.mem_id not in here]
 
 
 def _boxes(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
     """What lies between the first and the last block of an element, and between the elements that hold blocks."""
     above = {node.mem_id: node for each in here.values() if (node := each.parent)}
-    for level, tags in ((here, _BOXES), (above, _BOXES | {"p"})):
+    for level, tags in ((here, _FRAMES), (above, _FRAMES | {"p"})):
         for node in _between(level.values()):
             if node.tag in tags and node.mem_id not in level and not _is_aside(node):
                 yield node
@@ -73,6 +78,29 @@ def _between(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
         while child is not None and child.mem_id != last:
             yield child
             child = child.next
+
+
+def _lone(box: LexborNode) -> LexborNode | None:
+    """The list, table or subhead that is all there is in a box, but for a caption in a frame."""
+    node = box
+    for _ in range(_DEEPEST):
+        within = [each for each in islice(node.iter(include_text=True), _FEW) if not _is_blank(each)]
+        if node.tag not in _FRAMES or len(within) != 1 or within[0].is_text_node or _is_aside(within[0]):
+            return None
+        node = within[0]
+        if node.tag in _LONE:
+            return node
+    return None
+
+
+def _is_blank(node: LexborNode) -> bool:
+    return not (node.text_content or "").strip() if node.is_text_node else node.tag in ("figcaption", "-comment")
+
+
+def _is_repeated(node: LexborNode, cruft: Container[str]) -> bool:
+    """Whether the site repeats most of the items or rows of a list or a table."""
+    parts = [bare(each.text(deep=True, separator=" ")) for each in node.css("li,tr")[:_MOST]]
+    return sum(each in cruft for each in parts) * 2 > len(parts)
 
 
 def _rows(box: LexborNode, here: Container[int], looks: Container[str | None]) -> Iterable[list[LexborNode]]:
@@ -109,8 +137,11 @@ def _is_told(node: LexborNode, cruft: Container[str]) -> bool:
     words = text.count(" ") + 1
     if words < _WORDS or not is_prose(text, words) or is_caption(text) or bare(text) in cruft:
         return False
-    linked = sum(len(link.text(deep=True)) for link in node.css("a"))
-    return linked * 2 < len(text) and not (words <= _LONGEST and cues.BLURB.search(text))
+    return not _is_linked(node) and not (words <= _LONGEST and cues.BLURB.search(text))
+
+
+def _is_linked(node: LexborNode) -> bool:
+    return sum(len(link.text(deep=True)) for link in node.css("a")) * 2 >= len(node.text(deep=True).strip())
 
 
 def _heads(node: LexborNode) -> Iterator[LexborNode]:

@@ -41,6 +41,53 @@ def test_what_stands_among_the_paragraphs_of_a_box_comes_with_them():
     assert found.paragraphs == (FIRST, "How it went", first, "Nobody knows.", f"- {second}", third, *REST)
 
 
+@pytest.mark.parametrize(
+    ("box", "lines"),
+    [
+        ("<div class='scroll'><table><tr><th>Ship</th><th>Guests</th></tr></table></div>", ("Ship | Guests",)),
+        (
+            "<figure><table><tr><td>Aurora</td><td>12</td></tr></table><figcaption>Guests</figcaption></figure>",
+            ("Aurora | 12",),
+        ),
+        ("<div><!-- list --> <ul><li>Coal</li><li>Salt</li></ul></div>", ("- Coal", "- Salt")),
+        ("<div><div><h2>How it went on</h2></div></div>", ("How it went on",)),
+    ],
+)
+def test_a_table_a_list_or_a_subhead_that_is_alone_in_its_box_is_the_articles(box, lines):
+    found = read(between(box), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == (FIRST, *lines, *REST)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div><h3>From the harbour</h3><ul><li>Storm</li><li>Fog</li></ul></div>",
+        "<div><ul><li><a href='/1'>Storm on the sound</a></li><li><a href='/2'>Fog</a></li></ul></div>",
+        "<div><h3><a href='/1'>Storm on the sound</a></h3></div>",
+        "<div class='related'><ul><li>Storm</li></ul></div>",
+        "<div><img src='/1.jpg'><h3>Our harbour book</h3></div>",
+        "<div>Ad <ul><li>Storm</li></ul></div>",
+        "<div>Advertisement</div>",
+        "<div></div>",
+    ],
+)
+def test_a_list_or_a_subhead_that_shares_its_box_or_leads_away_is_not(box):
+    found = read(between(box), known())
+    assert found.extractor["rung"] == "template"
+    assert found.paragraphs == told(9)
+
+
+def test_a_table_that_the_site_prints_in_each_article_is_not():
+    def with_rates(number: int) -> tuple[str, bytes]:
+        first, *rest = told(number)
+        rates = "<div><table><tr><td>Crown</td><td>1.2</td></tr><tr><td>Florin</td><td>2</td></tr></table></div>"
+        return story(number, f"<p>{first}</p>{rates}{in_paragraphs(*rest)}")
+
+    plain = [story(number) for number in range(5, 15)]
+    assert read(with_rates(9), known(with_rates(1), with_rates(2), *plain)).paragraphs == told(9)
+
+
 def test_boxes_between_those_that_hold_the_paragraphs_are_looked_into_too():
     def grouped(number: int, box: str = "") -> tuple[str, bytes]:
         texts = told(number)
