@@ -8,7 +8,7 @@ Which "<" begins a tag only a whole parser knows; what is told wrong here is sto
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal, NamedTuple
@@ -17,25 +17,32 @@ from scraper.errors import ExtractError
 
 Reason = Literal["too-large", "too-many-tags", "too-many-attributes", "tag-too-long", "too-deep"]
 
-_VALUE = rb"""(?:"[^"]*+"?+|'[^']*+'?+)"""
-_ATTRIBUTES = rb"""[^>=]*+(?:=(?:"[^"]*+"?+|'[^']*+'?+|[ \t\r\n\f]++""" + _VALUE + rb"?+|)[^>=]*+)*+>?+"
+_SPACE = rb" \t\r\n\f"
+# As a tokenizer of HTML reads it: a name may begin with "=", and only a value that begins with a quote ends with one.
+_ONE = rb"""(?:=[^%b/>=]*+|[^%b/>=]++)(?:[%b]*+=[%b]*+(?:"[^"]*+"?+|'[^']*+'?+|(?!["'])[^%b>]*+))?+""" % ((_SPACE,) * 5)
+_ATTRIBUTES = rb"[^%b/>]*+(?:[%b/]++|%b)*+>?+" % (_SPACE, _SPACE, _ONE)  # with the rest of the tag's name before them
 _COMMENT = rb"!--(?:-?+>|(?:[^-]++|-(?!-!?+>))*+(?:--!?+>)?+)"
 _BOGUS = rb"(?:[!?]|/(?![a-zA-Z]))[^>]*+>?+"  # a doctype, an instruction: in HTML a comment to the next ">"
 _BARE = rb"(?![a-zA-Z0-9]*+>)"  # behind it no end tag is only a name
+# The rest of a tag of 400 attributes at most, of which no two readers think otherwise: a value is quoted whole or has
+# neither a quote nor "=" in it, and a name stands at once before it.
+_FEW_ATTRIBUTES = (
+    rb"""[^%b/>="']*+(?:>|(?:[/%b]++[^%b/>="']++(?:=(?:"[^"]*+"|'[^']*+'|[^%b>"'=]++(?=[%b>])))?+){0,400}+[/%b]*+>)"""
+) % ((_SPACE,) * 6)
 _RAW = ("script", "style", "title", "textarea", "iframe", "noframes", "noembed", "xmp")
 
 
-def _raw(name: str) -> bytes:
+def _raw(name: str, attributes: bytes) -> bytes:
     """A raw text element: what stands in a script is no markup."""
     spelled = "".join(f"[{letter}{letter.upper()}]" for letter in name).encode()
-    return spelled + rb"(?=[\s/>])" + _ATTRIBUTES + rb"[^<]*+(?:<(?!/" + spelled + rb")[^<]*+)*+"
+    return spelled + rb"(?=[%b/>])" % _SPACE + attributes + rb"[^<]*+(?:<(?!/" + spelled + rb")[^<]*+)*+"
 
 
-def _html(bare: bytes) -> re.Pattern[bytes]:
-    most = rb"(?:[a-zA-Z](?<![sStTiInNxX])|/" + bare + rb"[a-zA-Z])" + _ATTRIBUTES
-    others = rb"[a-zA-Z]" + _ATTRIBUTES
-    raw = rb"(?=[sStTiInNxX][cCtTiIeEfFoOmM])(?:" + b"|".join(map(_raw, _RAW)) + rb")"
-    return re.compile(rb"<(?:" + b"|".join((most, raw, others, _COMMENT, _BOGUS)) + rb")")
+def _html(bare: bytes, attributes: bytes) -> bytes:
+    most = rb"(?:[a-zA-Z](?<![sStTiInNxX])|/" + bare + rb"[a-zA-Z])" + attributes
+    others = rb"[a-zA-Z]" + attributes
+    raw = rb"(?=[sStTiInNxX][cCtTiIeEfFoOmM])(?:" + b"|".join(_raw(name, attributes) for name in _RAW) + rb")"
+    return rb"<(?:" + b"|".join((most, raw, others, _COMMENT, _BOGUS)) + rb")"
 
 
 def _xml(bare: bytes) -> re.Pattern[bytes]:
@@ -44,9 +51,9 @@ def _xml(bare: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"<(?:" + b"|".join((tag, _COMMENT, cdata, rb"\?(?:[^?]++|\?(?!>))*+(?:\?>)?+")) + rb")")
 
 
-_START = re.compile(rb"</?+[^\s/>]++" + _ATTRIBUTES)
+_START = re.compile(rb"(</?+[^%b/>]++)" % _SPACE + _ATTRIBUTES)
 _NAME = re.compile(rb"</?+([^\s/>]++)")
-_ATTRIBUTE = re.compile(rb"""[^\s=/>]++(?:\s*+=\s*+(?:"[^"]*+"?+|'[^']*+'?+|[^\s>"']++)?+)?+""")
+_ATTRIBUTE = re.compile(_ONE)
 
 # Void elements, and those whose end tag may be left out: another element lies between two of them.
 _FLAT = frozenset(
@@ -63,9 +70,16 @@ class Grammar:
     wide: re.Pattern[bytes]  # the same without end tags that are nothing but a name
     flat: frozenset[bytes]  # elements that hold no others
     self_closed: frozenset[bytes] | None  # those for which "/>" ends one; None: all
+    small: re.Pattern[bytes] | None = None  # a stretch of at most _MOST_SMALL tags with few attributes each
 
 
-HTML: Final = Grammar(_html(b""), _html(_BARE), _FLAT, _SELF_CLOSED)
+_MOST_SMALL, _MOST_ATTRIBUTES = 5_000, 400
+_SMALL_TAGS = re.compile(
+    rb"(?:[^<]*+(?:" + _html(b"", _FEW_ATTRIBUTES) + rb"|<(?![a-zA-Z/!?]))){0,%d}+[^<]*+" % _MOST_SMALL
+)
+HTML: Final = Grammar(
+    re.compile(_html(b"", _ATTRIBUTES)), re.compile(_html(_BARE, _ATTRIBUTES)), _FLAT, _SELF_CLOSED, _SMALL_TAGS
+)
 XML: Final = Grammar(_xml(b""), _xml(_BARE), frozenset(), None)
 
 
@@ -92,6 +106,8 @@ def fault(markup: bytes, limits: Limits) -> Fault | None:
     """What of the markup is past the limits; None when a parser may have it. Linear: 20 MB and more a second."""
     if len(markup) > limits.size:
         return Fault("too-large", f"it has {len(markup):,} bytes of markup, {limits.size:,} are read")
+    if _is_small(markup, limits):
+        return None
     # A tag has three bytes at least.
     may_be_many = len(markup) > 3 * limits.tags and markup.count(b"<") > limits.tags
     if may_be_many and _more_than(limits.tags, limits.grammar.token.finditer(markup)):
@@ -104,6 +120,29 @@ def fault(markup: bytes, limits: Limits) -> Fault | None:
     if len(tags) > limits.depth and _depth(limits.grammar.token.findall(markup), limits) > limits.depth:
         return Fault("too-deep", f"its elements lie more than {limits.depth:,} deep in each other")
     return None
+
+
+def _is_small(markup: bytes, limits: Limits) -> bool:
+    """Whether it has few tags with few attributes each, as most pages: told in less time, with nothing copied."""
+    small = limits.grammar.small
+    most = min(limits.depth, limits.tags)
+    if small is None or most < _MOST_SMALL or limits.attributes < _MOST_ATTRIBUTES or limits.tag < len(markup):
+        return False
+    at = seen = 0
+    while (end := _end_of(small, markup, at)) < len(markup):
+        tag = limits.grammar.token.match(markup, end)  # one with much in it, or there were too many for one stretch
+        if tag is None or _fault_of_tag(tag[0], limits):
+            return False
+        seen += markup.count(b"<", at, tag.end())
+        at = tag.end()
+        if seen > most:
+            return False
+    return not at or seen + markup.count(b"<", at) <= most
+
+
+def _end_of(stretch: re.Pattern[bytes], markup: bytes, at: int) -> int:
+    found = stretch.match(markup, at)
+    return found.end() if found else at
 
 
 def check(markup: bytes, limits: Limits, url: str) -> None:
@@ -121,7 +160,7 @@ def _fault_of_tag(token: bytes, limits: Limits) -> Fault | None:
     if start is None:
         return None
     tag = start[0]
-    if len(tag) > 2 * limits.attributes and _more_than(limits.attributes + 1, _ATTRIBUTE.finditer(tag)):
+    if len(tag) > 2 * limits.attributes and _more_than(limits.attributes, _ATTRIBUTE.finditer(tag, start.end(1))):
         return Fault("too-many-attributes", f"one tag has more than {limits.attributes:,} attributes")
     if len(tag) > limits.tag:
         return Fault("tag-too-long", f"one tag has {len(tag):,} bytes, {limits.tag:,} are read")
@@ -198,7 +237,7 @@ def shortened(page: bytes, limits: Limits) -> bytes:
         if len(token[0]) > 2 * limits.attributes and _fault_of_tag(token[0], limits):
             tag = _START.match(page, token.start())
             assert tag is not None  # noqa: S101  it has a fault, so it is one
-            pieces += [page[at : tag.start()], _short(tag[0])]
+            pieces += [page[at : tag.start()], _short(tag)]
             at = tag.end()
     return b"".join((*pieces, page[at:]))
 
@@ -220,13 +259,10 @@ def _with_its_end(page: bytes) -> bytes:
     return _ENDS.sub(b"", page) if end >= 0 and _PARAGRAPH.search(page, end) else page
 
 
-def _short(tag: bytes) -> bytes:
-    name, *attributes = islice(_attributes(tag[1:]), _KEPT_ATTRIBUTES + 1)
-    return b"<" + b" ".join((name, *(each for each in attributes if len(each) <= _KEPT_BYTES))) + b">"
-
-
-def _attributes(tag: bytes) -> Iterator[bytes]:
-    return (found[0] for found in _ATTRIBUTE.finditer(tag))
+def _short(tag: re.Match[bytes]) -> bytes:
+    attributes = (found[0] for found in _ATTRIBUTE.finditer(tag[0], len(tag[1])))
+    kept = [each for each in islice(attributes, _KEPT_ATTRIBUTES) if len(each) <= _KEPT_BYTES]
+    return b" ".join((tag[1], *kept)) + b">"
 
 
 def _without_comments(page: bytes) -> bytes:

@@ -1,11 +1,14 @@
 """What markup is made of is told before a parser sees it, in a time that grows with its length alone."""
 
+import random
 import time
 from dataclasses import replace
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from scraper.errors import ExtractError
+from scraper.extract.tree import FOR_LEXBOR
 from scraper.scan import HTML, XML, Limits, check, fault, light, shortened, without_doctype
 
 URL = "https://gazette.test/"
@@ -62,6 +65,39 @@ def test_nothing_hides_tags_from_the_scan_that_parsers_see(hidden):
     found = fault(hidden % (b"<b>" * 40), LIMITS)
     assert found is not None
     assert found.reason == "too-deep"
+
+
+# What a tag may begin with, or lie in, that readers of it could understand in several ways.
+ODD = [
+    *(b"<p", b"<p>", b"</p>", b" a=b", b' a="', b'"', b"'", b">", b"<", b"=", b" x", b"\n\t", b"/", b"\v", b"`", b"\0"),
+    *(
+        b"<b c=",
+        b"<script>",
+        b"</script>",
+        b"<!--",
+        b"-->",
+        b"<textarea",
+        b"</textarea>",
+        b"<!",
+        b"<?",
+    ),
+    *(b"k=v " * 15, b"text text", b" =", b"= ", b"/ =", b' =" ', b"b=c=' ", b" b\v=", b"</", b"</a "),
+]
+
+
+def test_no_tag_of_a_page_that_passes_has_more_attributes_than_its_parser_bears():
+    chance = random.Random(20_261_122)  # noqa: S311
+    many = b" ".join(b"k%d" % number for number in range(600))
+    passed = 0
+    for _ in range(4_000):
+        parts = chance.choices(ODD, k=chance.choice((4, 12, 40)))
+        parts.insert(chance.randrange(len(parts)), many)
+        page = b"<html><body>" + b"".join(parts)
+        if fault(page, FOR_LEXBOR) is None:
+            passed += 1
+            tags = LexborHTMLParser(page).css("*")
+            assert max(len(tag.attributes) for tag in tags) <= FOR_LEXBOR.attributes, page
+    assert passed > 1_000
 
 
 @pytest.mark.parametrize(
