@@ -13,11 +13,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.extract.form import Kind, Line, folded, whole_number
 
-# Others', embedded. Each with its tag: a selector of a class alone looks at the classes of the whole page.
-_POSTS: Final = (
-    "blockquote.twitter-tweet,blockquote.instagram-media,blockquote.tiktok-embed,blockquote.bluesky-embed,div.fb-post"
+_POSTS: Final = frozenset("twitter-tweet instagram-media tiktok-embed bluesky-embed".split())  # others', embedded
+# One selector for all: each goes through the whole page. `.fb-post` alone would look at the classes of all elements.
+_LOOKED_AT: Final = (
+    "script,style,noscript,template,svg,button,select,textarea,iframe,object,blockquote,table,div.fb-post"
 )
-_UNREAD: Final = f"script,style,noscript,template,svg,button,select,textarea,iframe,object,{_POSTS}"
 _HOLDERS: Final = "p,ul,ol,table,blockquote,h1,h2,h3,h4,h5,h6,pre,dl,div,section,article,figure"
 DIVS: Final = f"div:not(:has({_HOLDERS},li,form,nav,header,footer,aside,main,input,img,video,audio))"  # of text
 # Elements of text that hold no other one.
@@ -63,9 +63,15 @@ _PART: Final = re.compile(r"(?:[^\S\x1f]*+\x1f){2,}+\s*")  # a pair of <br>; \x1
 
 def lighten(tree: LexborHTMLParser) -> None:
     """Takes scripts and the like out of the tree, whose text would stand in the blocks; read the facts before."""
-    for node in tree.css(_UNREAD):
+    found = [(node, node.tag) for node in tree.css(_LOOKED_AT)]
+    for node in [node for node, tag in found if tag != "table" and (tag != "blockquote" or _is_post(node))]:
         node.decompose()
-    _unwrap_cells(tree)
+    if any(tag == "table" for _, tag in found):
+        _unwrap_cells(tree)
+
+
+def _is_post(quote: LexborNode) -> bool:
+    return not _POSTS.isdisjoint((quote.attributes.get("class") or "").split())
 
 
 def _unwrap_cells(tree: LexborHTMLParser) -> None:

@@ -296,7 +296,7 @@ def _tells_source(text: _Text, at: int) -> bool:
 def _signs(text: _Text, at: int, prose: Sequence[int], outlets: Collection[str]) -> bool:
     """Whether a line is an agency's signature, and nothing but cruft stands below it."""
     line = text.lines[at]
-    if line.kind != "paragraph" or line.bare in outlets or not is_signature(line.text):
+    if line.kind != "paragraph" or not is_signature(line.text) or line.bare in outlets:
         return False
     below = (text.lines[each].text for each in reversed(prose) if each > at)
     return all(whole_line_rule(each) or _is_blurb(each) for each in below)

@@ -7,6 +7,7 @@ cut before anything else looks at the page, so that no reader of it takes a part
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -53,19 +54,18 @@ def without_others(tree: LexborHTMLParser, headline: str | None, url: str) -> by
 
     tree: the whole page; headline: as the page declares it. Of a page with others the tree is changed in place.
     """
+    found = tree.css("h1,article")
+    heads = _heads([node for node in found if node.tag == "h1"][:_MOST_HEADS])
+    headed = _headed(heads) if len(heads) > 1 else _articles([node for node in found if node.tag == "article"])
+    if not headed:
+        return None
     name = url.partition("#")[2]
-    heads = _heads(tree)
-    headed = list(_headed(heads)) if len(heads) > 1 else _articles(tree)
     named = _named(tree, headed, name) if name else None
     first = headed[0] if len(heads) > 1 else None
     own = named or next((each for each in headed if _says(each.head, headline)), first)
     if own is None:
         return None
-    others = [each for each in headed if each is not own and each.is_whole]
-    if own.is_whole:
-        others = [each for each in others if each.is_like(own)]
-    elif len(others) != 1 or not _is_nested(others[0]):
-        return None
+    others = _others(own, [each for each in headed if each is not own])
     if not 0 < len(others) <= _MOST:
         return None
     for each in others:
@@ -76,6 +76,17 @@ def without_others(tree: LexborHTMLParser, headline: str | None, url: str) -> by
     return page.encode("utf-8", "replace")
 
 
+def _others(own: _Headed, headed: Sequence[_Headed]) -> list[_Headed]:
+    """Those of them that are articles, too: beside the page's own its equals, within one that is none the only one."""
+    alike, nested = [each for each in headed if each.is_like(own)], [each for each in headed if _is_nested(each)]
+    if not alike and not nested:  # as of nearly all pages; the words are counted of no other
+        return []
+    if own.is_whole:
+        return [each for each in alike if each.is_whole]
+    others = [each for each in headed if each.is_whole]
+    return others if len(others) == 1 and _is_nested(others[0]) else []
+
+
 def _titled(tree: LexborHTMLParser, headline: str) -> str:
     """The page under this headline; what its head says of the article above it goes."""
     for element in tree.css(_SAID):
@@ -83,37 +94,32 @@ def _titled(tree: LexborHTMLParser, headline: str) -> str:
     return (tree.html or "").replace("<head>", f"<head><title>{html.escape(headline)}</title>", 1)
 
 
-def _heads(tree: LexborHTMLParser) -> list[LexborNode]:
+def _heads(found: Sequence[LexborNode]) -> list[LexborNode]:
     """The <h1>s that are no links, as those of teasers are; none of a page that has but one."""
-    found = tree.css("h1")[:_MOST_HEADS]
     if len(found) < 2:
         return []
     return [head for head in found if not head.css_first("a") and all(each.tag != "a" for each in _above(head))]
 
 
-def _articles(tree: LexborHTMLParser) -> list[_Headed]:
+def _articles(found: Sequence[LexborNode]) -> list[_Headed]:
     """The <article>s that lie in no other, each with its headline, which may be a link to its own page."""
-    found = tree.css("article")[:_MOST_HEADS]
     if len(found) < 2:
         return []
-    outer = [each for each in found if all(element.tag != "article" for element in _above(each))]
+    outer = [each for each in found[:_MOST_HEADS] if all(element.tag != "article" for element in _above(each))]
     heads = [(each.css_first("h1") or each.css_first("h2"), each) for each in outer]
     return [_Headed(head, box) for head, box in heads if head is not None]
 
 
-def _headed(heads: Sequence[LexborNode]) -> Iterator[_Headed]:
+def _headed(heads: Sequence[LexborNode]) -> list[_Headed]:
     above: dict[int, int] = {}  # element → how many of the heads it holds
     for head in heads:
         for element in _above(head):
             above[element.mem_id] = above.get(element.mem_id, 0) + 1
-    for head in heads:
-        box = head
-        for element in _above(head):
-            if above[element.mem_id] > 1:
-                break
-            box = element
-        if box.tag not in ("html", "body"):
-            yield _Headed(head, box)
+    found = [
+        _Headed(head, next(reversed([head, *takewhile(lambda each: above[each.mem_id] == 1, _above(head))])))
+        for head in heads
+    ]
+    return [each for each in found if each.box.tag not in ("html", "body")]
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:

@@ -185,7 +185,8 @@ def _are_several(here: Mapping[int, LexborNode]) -> bool:
 
 
 def _others(tree: LexborHTMLParser, selector: str, here: Container[int]) -> Iterator[str]:
-    return (" ".join(node.text(deep=True).split()) for node in tree.css(selector) if node.mem_id not in here)
+    texts = (node.text(deep=True) for node in tree.css(selector) if node.mem_id not in here)
+    return (" ".join(text.split()) for text in texts if len(text) * 4 >= _LONG)
 
 
 def _is_more(texts: Iterable[str], most: float, cruft: Container[str]) -> bool:
