@@ -11,6 +11,7 @@ from scraper.wire import charset_of
 
 _PIECE = 16 * 1024  # bytes, and what is left of a tag
 _GUESSED = 64 * 1024  # bytes that the guess of an undeclared charset looks at
+_SHIFTS = (b"\x1b$", b"\x1b(")  # of ISO-2022-JP
 _FEWEST_SOUND = 4  # letters past ASCII to one fault: of GBK, which reads as UTF-8 most often, it is less than one
 _FAULTS = re.compile("[\udc80-\udcff]++")  # what surrogateescape makes of bytes that are no UTF-8
 _CUT = re.compile(rb"[\xe2-\xf4][\x80-\xbf]{1,2}")  # the beginning of a letter
@@ -94,8 +95,16 @@ def _guessed(body: bytes) -> str | None:
         return "utf-16-le" if odd * 4 > len(body[:400]) else "utf-16-be"
     if zeros:
         return None
-    guesses = (codec_named(guess.encoding) for guess in from_bytes(body[:_GUESSED]))  # the likeliest first
-    return next(filter(None, guesses), None)
+    if is_ascii(body):
+        return "ascii"
+    named = (codec_named(guess.encoding) for guess in from_bytes(body[:_GUESSED]))  # the likeliest first
+    # Of few bytes UTF-16 is guessed soon; but without a zero in it, it is no markup, and no text with spaces.
+    return next((codec for codec in named if codec and not codec.startswith("utf-16")), None)
+
+
+def is_ascii(body: bytes) -> bool:
+    """Whether these bytes are ASCII, and not ISO-2022-JP, which has no others; an escape alone is a terminal's."""
+    return body.isascii() and not any(shift in body for shift in _SHIFTS)
 
 
 def is_garbled(text: str) -> bool:

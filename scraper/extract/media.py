@@ -3,12 +3,12 @@
 from typing import Final
 
 from scraper.errors import NotAnArticle
-from scraper.extract.decoding import utf8_of
+from scraper.extract.decoding import is_ascii, utf8_of
 
 _LOOKED_AT = 1445  # bytes.  Source: WHATWG MIME Sniffing, 5.2 and 7.1
-_BINARY = bytes({*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)})
+_CONTROLS = bytes({*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)})
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_SHIFTS = (b"\x1b$", b"\x1b(")  # of ISO-2022-JP
+_FEW_CONTROLS, _MOST_CONTROLS = 3, 1 / 30  # of a text, and the share past which it is none; of chance it is a ninth
 _MOST_BROKEN = 0.01  # share of U+FFFD past which a guess was wrong
 _KINDS: Final = (
     (b"\x1f\x8b", "a gzip archive: unpack it first"),
@@ -42,20 +42,23 @@ def text_of(body: bytes, where: str) -> str:
 
 
 def is_binary(body: bytes) -> bool:
-    """Whether these bytes are no text in any charset."""
+    """Whether these bytes are no text in any charset: they begin as a binary does, or hold many control characters.
+
+    A bell or a NUL here and there is what a broken system left in a text.
+    """
     head = body[:_LOOKED_AT]
     if head.startswith(_WIDE_MARKS) and not head.startswith(b"\xff\xfe\0\0"):
         return False
     if head.startswith(tuple(begins for begins, _ in _KINDS)) and not head.isascii():
         return True
-    found = len(head) - len(head.translate(None, _BINARY))
-    return found > 0 and _wide_codec(head) is None
+    found = len(head) - len(head.translate(None, _CONTROLS))
+    return found > max(_FEW_CONTROLS, len(head) * _MOST_CONTROLS) and _wide_codec(head) is None
 
 
 def _decoded(body: bytes) -> str:
     if codec := _wide_codec(body[:_LOOKED_AT]):
         return body.decode(codec, "replace")
-    if body.isascii() and not any(shift in body for shift in _SHIFTS):
+    if is_ascii(body):
         return body.decode("ascii")
     text = utf8_of(body, None).decode("utf-8", "replace")
     # What no guess fits is most likely what the web's default stands for.

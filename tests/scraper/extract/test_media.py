@@ -11,6 +11,7 @@ import pytest
 
 from scraper.errors import NotAnArticle
 from scraper.extract import text_of
+from scraper.extract.decoding import utf8_of
 from tests.scraper.extract.pages import PARAGRAPHS
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01"
@@ -58,6 +59,19 @@ def test_a_text_is_read_in_whatever_charset_it_came(text, charset):
 
 def test_a_lone_control_character_of_a_terminal_makes_no_binary_of_a_text():
     assert text_of(b"\x1b[1mFerry returns\x1b[0m\n", "kept.txt").endswith("\n")
+
+
+@pytest.mark.parametrize("stray", ["\x07", "\0", "\x0b", "\x08\x08"])
+def test_a_stray_control_character_makes_no_binary_of_a_text(stray):
+    for text in (f"Ferry{stray} returns\n", f"{stray}{FRENCH}", f"{PARAGRAPHS[0]}{stray}\n{RUSSIAN}"):
+        assert text_of(text.encode(), "kept.txt") == text
+
+
+def test_a_few_bytes_of_ascii_with_an_escape_in_them_are_ascii():
+    for said in ("\x1b[1mFerry returns\x1b[0m\n", "Ferry \x1b returns", "\x1b[1mFerry\x1b[0m"):
+        assert utf8_of(said.encode(), None) == said.encode()
+    japanese = "フェリーが金曜日の朝、港に戻った。"
+    assert utf8_of(japanese.encode("iso2022-jp"), None).decode() == japanese
 
 
 def test_the_verb_says_why_it_prints_nothing(tmp_path):
