@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from archive.records import count_words
 from scraper.extract import cues
@@ -28,6 +28,7 @@ _FEWEST_BREAKS = 5  # that show a margin
 _HYPHEN = re.compile(r"\w[^\W\d_]-(?=\w[^\W\d_])")  # where textwrap breaks a word
 _SENTENCE_ENDS = frozenset('.!?…。！？।"”»')
 _HAND_WRAPPED = range(50, 101)
+_MARGINS_OF_RUNS = range(60, 101)  # columns of a margin that fewer breaks show
 
 _BULLET = re.compile(r"\s*(?:[*•‣◦▪●○■□☆◆]|-|\d{1,3}[.)])\s+(?=\S)|\s{4,}[+o@#]\s+(?=\S)")
 _NUMBER = re.compile(r"\s*(\d{1,3})[.)]\s")
@@ -111,6 +112,7 @@ class _Break:
     longer: int  # columns it would have had with the next line's first word
     indent: int
     ends: bool  # in a sentence's end
+    after: str  # the next line's first letter
 
 
 def _unwrapped(raw: Sequence[str], *, markdown: bool = False) -> list[str]:
@@ -119,25 +121,46 @@ def _unwrapped(raw: Sequence[str], *, markdown: bool = False) -> list[str]:
     breaks = _breaks(raw, markdown=markdown)
     margin = _margin(breaks)
     if margin is None or _overrun(raw, margin, markdown=markdown) * 5 > len(breaks):
-        return _joined_blocks(raw) if _is_hand_wrapped(raw) else list(raw)
+        return _joined_blocks(raw) if _is_hand_wrapped(raw) else _with_runs_joined(raw, markdown=markdown)
     near = range(margin - 8, margin + 9)
     margins = {
         indent: _margin([each for each in breaks if each.indent == indent], near) or margin
         for indent in {each.indent for each in breaks}
     }
+    return _joined(raw, [margins.get(_indent(line), margin) for line in raw], markdown=markdown)
+
+
+def _joined(raw: Sequence[str], margins: Sequence[int], *, markdown: bool) -> list[str]:
+    """The lines, those joined that go on from one to the next; margins: each line's."""
     joined: list[str] = []
     for at, line in enumerate(raw):
-        before = raw[at - 1] if at else ""
-        if at and _continues(before, line, margins.get(_indent(before), margin), markdown=markdown):
+        if at and _continues(raw[at - 1], line, margins[at - 1], markdown=markdown):
             joined[-1] = _join(joined[-1], _QUOTED.sub("", line.strip()), markdown=markdown)
         else:
             joined.append(line)
     return joined
 
 
+def _with_runs_joined(raw: Sequence[str], *, markdown: bool) -> list[str]:
+    """The lines of a text that shows no margin as a whole, those blocks joined of which each shows one alone."""
+    joined: list[str] = []
+    for _, block in groupby(raw, key=bool):
+        lines = list(block)
+        margin = _margin_of_run(_breaks(lines, markdown=markdown)) if len(lines) > 1 and lines[0] else None
+        is_within = margin and all(_columns(line, markdown=markdown) <= margin for line in lines)
+        joined += _joined(lines, [margin or 0] * len(lines), markdown=markdown) if is_within else lines
+    return joined
+
+
 def _breaks(raw: Sequence[str], *, markdown: bool) -> list[_Break]:
     return [
-        _Break(columns, columns + _step(line, after, markdown=markdown), _indent(line), line[-1] in _SENTENCE_ENDS)
+        _Break(
+            columns=columns,
+            longer=columns + _step(line, after, markdown=markdown),
+            indent=_indent(line),
+            ends=line[-1] in _SENTENCE_ENDS,
+            after=after.lstrip()[0],
+        )
         for line, after in pairwise(raw)
         if line and after and not _begins(after) and (columns := _columns(line, markdown=markdown)) >= _NARROWEST // 2
     ]
@@ -145,6 +168,30 @@ def _breaks(raw: Sequence[str], *, markdown: bool) -> list[_Break]:
 
 def _margin(breaks: Sequence[_Break], within: range = range(_NARROWEST, _WIDEST + 1)) -> int | None:
     """The column at which lines end because the next word would not fit; None when there is no such column."""
+    margin, broken, near = _fitting(breaks, within)
+    best = len(broken)
+    in_sentences = sum(1 for each in broken if not each.ends)
+    is_margin = best >= _FEWEST_BREAKS and best * 3 >= near and in_sentences * 5 >= best * 3
+    return margin if is_margin else None
+
+
+def _margin_of_run(breaks: Sequence[_Break]) -> int | None:
+    """As `_margin`, of one block of a few lines: nearly all of them end there, and the text runs on.
+
+    Two of three breaks lie within a sentence, and half before no capital; one or two show a margin only where a small
+    letter follows: else they could be a list's.
+    """
+    margin, broken, near = _fitting(breaks, _MARGINS_OF_RUNS)
+    best = len(broken)
+    going_on = [each for each in broken if not (each.ends or each.after.isupper())]
+    in_sentences = sum(1 for each in broken if not each.ends)
+    if not best or (near - best) * 3 > best or in_sentences * 3 < best * 2 or len(going_on) * 2 < best:
+        return None
+    return margin if best * 2 > _FEWEST_BREAKS or any(each.after.islower() for each in going_on) else None
+
+
+def _fitting(breaks: Sequence[_Break], within: range) -> tuple[int, list[_Break], int]:
+    """The column that fits most breaks, those that it fits, and how many are near it or fit."""
     letters: Counter[int] = Counter()  # so that paragraphs outweigh menus
     for each in breaks:
         letters[each.columns] += each.columns  # a line of 70 columns, 78 with the next word: margins of 70 to 77
@@ -152,11 +199,7 @@ def _margin(breaks: Sequence[_Break], within: range = range(_NARROWEST, _WIDEST 
     fitting = list(accumulate(letters[column] for column in range(within.stop)))
     margin = max(within, key=lambda column: fitting[column])
     broken = [each for each in breaks if each.columns <= margin < each.longer]
-    best = len(broken)
-    near = sum(1 for each in breaks if margin * 2 < each.columns * 3 <= margin * 3)
-    in_sentences = sum(1 for each in broken if not each.ends)
-    is_margin = best >= _FEWEST_BREAKS and best * 3 >= near and in_sentences * 5 >= best * 3
-    return margin if is_margin else None
+    return margin, broken, sum(1 for each in breaks if margin * 2 < each.columns * 3 <= margin * 3)
 
 
 def _overrun(raw: Sequence[str], margin: int, *, markdown: bool) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from archive.records import Site
 from scraper.errors import NotAnArticle
 from scraper.extract import clean_flat, is_flat
+from scraper.extract.flat.dumps import printed_lines
 from scraper.extract.form import bare, folded
 from scraper.extract.site import digest
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS
@@ -96,6 +98,32 @@ def test_a_text_broken_into_lines_by_an_editor_is_joined():
         "an open session.",
     ]
     assert [len(paragraph.split()) for paragraph in clean_flat("\n".join(wrapped)).paragraphs] == [40, 39]
+
+
+@pytest.mark.parametrize("columns", [72, 76, 80])
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("head", ["", HEADLINE + "\n", HEADLINE + "\n\n"])
+def test_a_brief_of_one_paragraph_that_a_margin_broke_is_read(head, count, columns):
+    brief = " ".join(PARAGRAPHS[:count])
+    article = clean_flat(head + textwrap.fill(brief, columns))
+    assert article.paragraphs == (brief,)
+    assert article.headline == (HEADLINE if head else None)
+
+
+def test_menus_around_a_broken_brief_are_not_joined_to_it():
+    brief = " ".join(PARAGRAPHS[:3])
+    menu = ("Home", "Sport", "Storm hits the bridge and closes the road to the north", "Bakery wins a prize again")
+    article = clean_flat("\n".join((*menu, "", HEADLINE, "", textwrap.fill(brief, 76), "", *menu[2:], "Contact")))
+    assert (article.headline, article.paragraphs) == (HEADLINE, (brief,))
+
+
+def test_headlines_one_below_the_other_are_not_one_paragraph():
+    listed = (
+        "Storm hits the bridge to the islands and closes the road to the north",
+        "Bakery beside the landing stage wins the prize of the province again",
+        "Captain of the ferry retires after thirty years on the northern line",
+    )
+    assert [line.line.text for line in printed_lines("\n".join(listed))] == list(listed)
 
 
 def test_the_same_text_gives_the_same_article_again():
