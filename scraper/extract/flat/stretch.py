@@ -16,11 +16,11 @@ from scraper.extract.flat.dumps import Printed
 from scraper.extract.flat.printed_dates import printed_date
 from scraper.extract.form import Line, bare
 from scraper.extract.lines import is_caption, is_prose, whole_line_rule
+from scraper.extract.template import without_repeats
 
 _PARAGRAPH = 8  # words of the shortest line that speaks for the article
 _MOST_FOR, _MOST_AGAINST = 80, 10  # words of one line that count
 _OTHER, _ROW, _DATED, _CUE = -8, -4, -30, -40
-_BACKGROUND = 15  # words of a line that may be an article's although its site repeats it
 _LONGEST_BLURB, _LONGEST_HEADING, _LONGEST_CRY = 70, 40, 14  # words
 _ABOVE = 60  # lines above the first paragraph among which the headline is looked for
 _STEM = 5  # letters in which the forms of a word agree
@@ -77,13 +77,14 @@ class Stretch:
 def judged(printed: Iterable[Printed], cruft: Container[str] = ()) -> list[Judged]:
     """The lines, each judged by itself, without those that the site repeats (cruft: their bare texts).
 
-    A repeated line of 15 words or more stays where paragraphs stand above and below it: it may be background.
+    What `without_repeats` keeps in an article stays between the first and the last of its own paragraphs.
     """
     lines = [_judged(each) for each in printed]
     repeated = [bare(line.text) in cruft for line in lines]
     own = [at for at, line in enumerate(lines) if line.prose and not repeated[at]]
-    inside = range(own[0], own[-1]) if own else range(0)
-    return [line for at, line in enumerate(lines) if not repeated[at] or (line.words >= _BACKGROUND and at in inside)]
+    inside = lines[own[0] : own[-1] + 1] if own else []
+    kept = {id(line) for line in without_repeats([each.line for each in inside], cruft)}
+    return [line for at, line in enumerate(lines) if not repeated[at] or id(line.line) in kept]
 
 
 def stretch_of(lines: Sequence[Judged]) -> Stretch:
