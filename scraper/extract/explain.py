@@ -4,12 +4,12 @@ It is read from what the extraction tells, and from the page; nothing is decided
 """
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from archive.records import Article, Site
+from archive.records import Article, Facts, Site
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
 from scraper.extract.blocks import blocks_of, is_link
@@ -114,6 +114,12 @@ class Explanation:
     message: str | None
     way: str  # by which it was read, in words
     blocks: tuple[Judged, ...]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The article's facts by name; of a page of which nothing was read it has no kind and no access: None."""
+        unread = () if self.article.paragraphs else ("kind", "access")
+        return {each.name: None if each.name in unread else getattr(self.article, each.name) for each in fields(Facts)}
 
 
 def explained(body: bytes, url: str, *, charset: str | None = None, site: Site | None = None) -> Explanation:

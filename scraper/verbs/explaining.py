@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.catalog import Reading
-from archive.records import Article, Capture, Facts, Revision, Site
+from archive.records import Capture, Revision, Site
 from scraper.config import Config, require_named
 from scraper.crawl import Told
 from scraper.edge import reader, run, thinking, works
@@ -145,10 +145,9 @@ def _write(output: Output, page: _Page, told: Explanation, folder: Path) -> int:
 
 def _show(output: Output, page: _Page, told: Explanation) -> int:
     kept = [block for block in told.blocks if block.kept]
-    facts = {each.name: getattr(told.article, each.name) for each in fields(Facts)}
     output.object(
         {
-            "page": page.url, **facts, "way": told.way, "reason": told.reason, "message": told.message,
+            "page": page.url, **told.facts, "way": told.way, "reason": told.reason, "message": told.message,
             "words": told.article.words, "blocks": len(told.blocks), "kept": len(kept),
             "captured": capture_object(page.capture) if page.capture else None,
         }
@@ -169,7 +168,7 @@ def _lines_of(page: _Page, told: Explanation, kept: int) -> Iterator[str]:
     if page.capture:
         at = f"{page.capture.captured_at:%Y-%m-%d %H:%M}"
         yield _named("captured", f"{at}  {page.capture.warc} @{page.capture.offset}")
-    yield from _facts(told.article)
+    yield from _facts(told)
     if told.reason:
         yield _named("no article", f"{told.reason}: {told.message}")
     yield _named("read by", told.way)
@@ -177,14 +176,15 @@ def _lines_of(page: _Page, told: Explanation, kept: int) -> Iterator[str]:
     yield ""
 
 
-def _facts(article: Article) -> Iterator[str]:
-    for name in (each.name for each in fields(Facts) if each.name not in _UNTOLD):
-        value = getattr(article, name)
+def _facts(told: Explanation) -> Iterator[str]:
+    for name, value in told.facts.items():
+        if name in _UNTOLD:
+            continue
         if value:
             said = ", ".join(value) if isinstance(value, tuple) else str(value)
-            origin = article.origins.get(name)
+            origin = told.article.origins.get(name)
             yield _named(name.replace("_", " "), f"{said}  ({origin})" if origin else said)
-        yield from (_named("", f"but {other}") for other in article.disagreements.get(name, ()))
+        yield from (_named("", f"but {other}") for other in told.article.disagreements.get(name, ()))
 
 
 def _named(name: str, said: str) -> str:

@@ -176,6 +176,12 @@ def test_an_empty_response_has_no_blocks():
     assert (found.reason, found.blocks) == ("empty", ())
 
 
+def test_where_nothing_was_read_neither_a_kind_nor_an_access_is_said():
+    assert [explain(b"", URL).facts[name] for name in ("kind", "access")] == [None, None]
+    assert [explain_flat("").facts[name] for name in ("kind", "access")] == [None, None]
+    assert [explain(page(), URL).facts[name] for name in ("kind", "access")] == ["article", "open"]
+
+
 def test_a_flattened_text_is_explained_line_by_line():
     dump = "\n\n".join(
         ["Home", "20 November 2026", HEADLINE, *PARAGRAPHS, "Photo: Ann Lee / Harbour Herald", "5 views"]
