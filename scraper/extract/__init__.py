@@ -5,7 +5,8 @@ facts       what the page declares: headline, authors, dates, … and where it c
 blocks      what the page prints, paragraph by paragraph; places: where each stands
 neighbours  which of several articles on a page is meant
 boilerplate what of it is article, of an unknown site: trafilatura and its fallbacks; plain: the last, without a parser;
-            gaps: what it passed over; state: an article that only the page's scripts would print
+            floods: what would take trafilatura minutes; gaps: what it passed over; state: an article that only the
+            page's scripts would print
 template    what of it is article, of a known site: places of blocks, learned; wrapped: boxes between; site: what an
             archive remembers of them
 live        a live blog's entries

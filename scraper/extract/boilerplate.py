@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from trafilatura.settings import Document
 
 from scraper.errors import PARSER_BUGS
+from scraper.extract.floods import has_many_parts, open_floods
 from scraper.extract.form import Kind, Line, folded, whole_number
 
 # The ladder, and two texts that may stand in for any of them: JSON-LD's own, and that in the state of a page's scripts.
@@ -49,10 +50,13 @@ def article_lines(tree: HtmlElement, url: str, *, start: str = RUNGS[0]) -> tupl
 
     tree: the whole page; it is changed in place, so read the facts first. start: the first rung that is tried.
     """
+    open_floods(tree)
     _lighten(tree)
     _cut_next_articles(tree)
     _mark_breaks(tree)
     _mark_numbers(tree)
+    if start == RUNGS[0] and has_many_parts(tree):
+        start = RUNGS[1]
     for rung in RUNGS[RUNGS.index(start) : 3]:
         try:
             lines = list(_lines(_found(rung, tree, url)))

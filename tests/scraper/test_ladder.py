@@ -17,8 +17,8 @@ from scraper.workers import Workers
 from tests.scraper.extract.pages import HEADLINE, PARAGRAPHS, URL, page, paragraphs
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
-# trafilatura needs a minute for it, Lexbor half a second.
-STALLS = page("<div>" + "<i>a</i>" * 50_000 + "</div>" + paragraphs())
+# trafilatura needs minutes for it, Lexbor half a second.
+STALLS = page("<p>" + "a <input>" * 100_000 + "</p>" + paragraphs())
 
 
 @pytest.fixture

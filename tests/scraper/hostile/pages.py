@@ -46,6 +46,10 @@ def _with(before: str | Times = "", after: str | Times = "", *, head: str | Time
     return lambda: page(f"{before}{paragraphs()}{after}", head=str(head))
 
 
+def _beside(piece: Times) -> Callable[[], bytes]:
+    return lambda: page(around=str(piece))
+
+
 def _raw(change: Callable[[bytes], bytes]) -> Callable[[], bytes]:
     return lambda: change(page())
 
@@ -180,6 +184,40 @@ def floods() -> Iterator[Hostile]:
     sentence = "<p>The ferry is late again on this day, as it was on the day before.</p>"
     yield Hostile("flood", "sentences 2000", _with("", sentence * 2_000))
     yield Hostile("flood", "sentences 100000", _with("", Times(sentence, 100_000)), slow=True)
+
+
+def crowds() -> Iterator[Hostile]:
+    """So much in one block, or so many small blocks, that what is linear in pieces is quadratic in their neighbours."""
+    pieces = {
+        "link": '<a href="/x">a word</a> ',
+        "bold": "<b>word</b> and ",
+        "span": "<span>word</span> and ",
+        "quote": "<q>word</q> and ",
+        "footnote": 'word<sup><a href="#1">[1]</a></sup> ',
+        "picture": '<img src="/a.jpg" alt="x">word ',
+        "icon": '<svg><path d="M0"/></svg> word ',
+        "break": "words here<br>",
+        "pair of breaks": "words here<br><br>",
+    }
+    for name, piece in pieces.items():
+        for times in (3_000, 30_000):
+            made = Times(piece, times, "<p>", "</p>")
+            yield Hostile("crowd", f"{name} {times}", _with("", made), slow=times > 3_000)
+            yield Hostile("crowd beside", f"{name} {times}", _beside(made), slow=times > 3_000)
+    yield Hostile("crowd", "20 times 1900 links", _with("", f"<p>{pieces['link'] * 1_900}</p>" * 20), slow=True)
+    blocks = {
+        "item": Times("<li>words of an item here</li>", 20_000, "<ul>", "</ul>"),
+        "item of paragraphs": Times("<li><p>words of an item here</p></li>", 20_000, "<ol>", "</ol>"),
+        "definition": Times("<dt>word</dt><dd>words of an item here</dd>", 10_000, "<dl>", "</dl>"),
+        "cell": Times("<tr><td>a cell</td><td>5</td></tr>", 10_000, "<table>", "</table>"),
+        "cell of a row": Times("<td>a cell</td>", 20_000, "<table><tr>", "</table>"),
+        "quote": Times("<blockquote><p>words that are quoted here</p></blockquote>", 10_000),
+        "quote in a quote": Times("<blockquote><p>words", 5_000),
+        "subhead": Times("<h2>A heading of words</h2>", 20_000),
+    }
+    for name, made in blocks.items():
+        yield Hostile("crowd", f"of blocks: {name}", _with("", made), slow=True)
+        yield Hostile("crowd beside", f"of blocks: {name}", _beside(made), slow=True)
 
 
 def large_nodes() -> Iterator[Hostile]:
@@ -675,6 +713,7 @@ CLASSES = (
     attributes,
     long_tags,
     floods,
+    crowds,
     large_nodes,
     unclosed,
     comments,

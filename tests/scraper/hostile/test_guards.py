@@ -51,12 +51,18 @@ def _same(page: bytes, *_: object) -> bytes:
     return page
 
 
+def _none(_: object) -> bool:
+    return False
+
+
 FLOOD = page("<p " + " ".join(f"a{n}" for n in range(25_000)) + ">It rained.</p>" + paragraphs())
 DEEP = page("<ul><li>" * 9_000 + paragraphs())
 MARKS = page(f"<p>It rained a{chr(0x301) + chr(0x323)}" * 1 + "\u0301\u0323" * 25_000 + "</p>" + paragraphs())
 REFERENCE = page(head=ld(articleBody="&#" + "9" * 9_000 + ";"))
 TABLES = page("<table>" * 500 + paragraphs() + "</table>" * 500)
 SPANS = page(f"<table>{'<tr><td colspan=1000 rowspan=1000>x</td></tr>' * 60}</table>" + paragraphs())
+LINKS = page("<p>" + '<a href="/x">a word</a> ' * 6_000 + "</p>" + paragraphs())
+BREAKS = page(around="<p>" + "words here<br><br>" * 12_000 + "</p>")
 SITEMAP = b"<urlset>" + b"".join(b"<url><loc>/%d</loc></url>" % n for n in range(60_000)) + b"</urlset>"
 ENTRIES = (
     b"<rss><channel>" + b"".join(b"<item><link>/%d</link></item>" % n for n in range(60_000)) + b"</channel></rss>"
@@ -84,6 +90,8 @@ GUARDS: dict[str, tuple[object, str, object, Stands]] = {
     "svg": (boilerplate, "_open_foreign", _same, lambda: _whole(page("<svg>" + paragraphs()))),
     "tables": (boilerplate, "_MOST_TABLES", NO_LIMIT, lambda: _within(1.5, lambda: clean(TABLES, URL))),
     "spans": (boilerplate, "_SPAN_DIGITS", NO_LIMIT, lambda: _within(0.4, lambda: clean(SPANS, URL))),
+    "links of a block": (boilerplate, "open_floods", _same, lambda: _within(0.6, lambda: clean(LINKS, URL))),
+    "parts": (boilerplate, "has_many_parts", _none, lambda: _within(2.5, lambda: clean(BREAKS, URL))),
     "marks": (form, "_MOST_MARKS", NO_LIMIT, lambda: _within(1, lambda: clean(MARKS, URL))),
     "references": (form, "_HUGE_REFERENCE", re.compile("(?!)"), lambda: _named(REFERENCE)),
     "unread below": (
@@ -156,7 +164,9 @@ _SLOW = (
     "front attributes",
     "marks",
     "spans",
+    "links of a block",
     "links of a sitemap",
+    "parts",
     "tables",
 )
 
