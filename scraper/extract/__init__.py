@@ -12,7 +12,8 @@ template    what of it is article, of a known site: places of blocks, learned; w
 live        a live blog's entries
 lines       the cruft that is left, by rules; cues: its words; marks: what the markup says of a line
 form        how a paragraph's characters stand in the text file
-kinds       what kind of page it is, how much of it is open; walls: why it holds no article
+kinds       what kind of page it is, how much of it is open; walls: why it holds no article; notices: what it says
+            instead; wordings: its words
 cleaning    all of this in a row; learning: what a site's pages teach (lessons: of templates; formats: of lines)
 flat        the same for a text without markup; media: what is no text at all
 tracing     from the article back to the blocks of its page; explain: each of them, kept or dropped, and why;

@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from scraper.extract.facts import Facts
 from scraper.extract.form import Line
 from scraper.extract.live import may_be_live
+from scraper.extract.notices import is_offer, is_quoted
 
 _LITTLE = 150  # words: what accompanies a film or a recording
 _PER_IMAGE = 80  # words that a gallery has at most for each of its pictures
@@ -24,6 +25,8 @@ _LONGEST_SPEAKER = 120  # characters of a name, an office and what is said first
 _FEWEST_CLOCKS = 3  # entries that begin with the time of day
 _TEASER = 100  # words; of what is not free, no more is an article's beginning
 _SHORT = 250  # words; so many may still be one
+_LONGEST_OFFER = 25  # words of a line that may be an offer left in the text
+_MOST_OFFERS = 20  # times the same one is looked at
 
 Whole = Callable[[], LexborHTMLParser | None]  # makes a tree of the page, for the few that need it
 
@@ -90,9 +93,9 @@ def access_of(lines: Sequence[Line], facts: Facts, whole: Whole, *, words: int) 
         return "open", "json-ld"
     cut = words < _TEASER or (words < _SHORT and _breaks_off(lines))
     if facts.terms.is_paid is None:
-        return ("teaser", "text") if cut and _shows_offer(whole()) else ("open", "")
+        return ("teaser", "text") if cut and _shows_offer(lines, whole()) else ("open", "")
     withheld = words * 2 < facts.terms.words or (words < 2 * _SHORT and facts.terms.is_withheld)
-    if cut or withheld or (words < _SHORT and _shows_offer(whole())):
+    if cut or withheld or (words < _SHORT and _shows_offer(lines, whole())):
         return "teaser", "text"
     return "paid", "json-ld"
 
@@ -132,11 +135,28 @@ def _is_transcript(lines: Sequence[Line], facts: Facts, url: str) -> bool:
     return (called and len(turns) * 4 >= len(lines)) or (capital * 2 >= len(lines) and len(Counter(turns)) > 1)
 
 
-def _shows_offer(tree: LexborHTMLParser | None) -> bool:
-    """Whether the page says that only subscribers may read on."""
+def _shows_offer(lines: Sequence[Line], tree: LexborHTMLParser | None) -> bool:
+    """Whether the page says, unquoted and not in a paragraph of the article, that only subscribers may read on."""
     body = tree.body if tree else None
-    said = " ".join(body.text(separator=" ").lower().split()) if body else ""
-    return any(offer in said for offer in _OFFERS)
+    said = _printed(body.text(separator=" ")) if body else ""
+    if any(line.words <= _LONGEST_OFFER and is_offer(line.text) for line in lines):
+        return True
+    told = _printed(" ".join(line.text for line in lines if line.words > _LONGEST_OFFER))
+    return any(_is_made(offer, said, told) for offer in _OFFERS if offer in said)
+
+
+def _printed(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _is_made(offer: str, said: str, told: str) -> bool:
+    """Whether an offer stands elsewhere than in quotes and in what the article tells of it."""
+    at, made = -1, -told.count(offer)
+    for _ in range(_MOST_OFFERS):
+        if (at := said.find(offer, at + 1)) < 0:
+            break
+        made += 1 if told.find(offer) >= 0 or not is_quoted(said, at, at + len(offer)) else 0
+    return made > 0
 
 
 def _breaks_off(lines: Sequence[Line]) -> bool:

@@ -1,8 +1,8 @@
 """Why a page holds no article: what its text and its markup show it to be instead."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -12,63 +12,18 @@ from archive.records import count_words
 from scraper import urls
 from scraper.extract.facts import Facts
 from scraper.extract.form import Line, bare, folded
+from scraper.extract.notices import is_demand, is_missing_notice, is_offer, is_wall_notice, wants_script
 
 FEW: Final = 60  # words; a wall or a shell has no more
 _FEW_LINES = 60  # that are searched for what a wall says
 _SHELL_IDS: Final = frozenset(("root", "app", "__next", "__nuxt", "___gatsby", "react-root", "svelte"))
 _SHELL_STATES: Final = (b"self.__next_f", b"__NEXT_DATA__", b"__NUXT__", b"__APOLLO_STATE__", b"__INITIAL_STATE__")
-_SCRIPT_WANTED = re.compile(
-    r"(?:enable|activate|turn on|requires?|need|without|aktivier\w*|activ\w+|habilit\w+|abilit\w+|ative|włącz\w*"
-    r"|schakel|включите|увімкніть|تفعيل|הפעל\w*|启用|啟用|有効|활성화) .{0,40}java ?script"
-    r"|java ?script.{0,40}(?:disabled|enabled?|required|aktivier|activ|habilit|abilit|włącz|inschakel|etkin|включ"
-    r"|увімкн|有効|启用|啟用|활성화)"
-    r"|(?:启用|啟用) ?java ?script",
-    re.IGNORECASE,
-)
-_WALL = re.compile(
-    r"verify(?:ing)? (?:that )?you are (?:a )?human|are you (?:a )?(?:human|robot)|not a robot|captcha"
-    r"|checking your browser|just a moment"
-    r"|access (?:to this page has been )?denied|unusual (?:traffic|activity)|attention required|request blocked"
-    r"|ddos protection"
-    r"|(?:accept|allow|reject|manage) (?:all )?(?:the )?cookies|we (?:and our .{0,30}partners )?(?:use|store"
-    r"|value) .{0,40}(?:cookies|privacy)"
-    r"|consent (?:to|or pay)|cookies? (?:akzeptieren|zustimmen|accepter|aceptar|accettare|accepteren|kabul)"
-    r"|(?:acept\w{1,4}|aceitar|accett\w{1,4}|accept\w{1,4}|akceptuj\w*|godk\w+|hyväksy|приня\w+) .{0,20}cookies?"
-    r"|mit werbung (?:weiter)?lesen|accepter et continuer"
-    r"|(?:log|sign) ?in to (?:continue|read)|(?:subscribe|register) to (?:continue|read|keep reading)"
-    r"|already a subscriber",
-    re.IGNORECASE,
-)
-# Whole headings, or parts of one, of a page that stands where an article was.
-_MISSING = re.compile(
-    r"(?:error |fehler |erreur |ошибка )?404\b.{0,80}"
-    r"|.{0,40}\b(?:page|article|story|content|site) (?:(?:was|could|can|is|has|you)\b.{0,40})?(?:not|no longer"
-    r"|cannot|can['’]t|doesn['’]t)\b.{0,60}"
-    r"|(?:sorry|oops|whoops|uh[- ]oh)\b.{0,80}(?:page|article|find|found|exist)\b.{0,40}|not found|nothing found"
-    r"|(?:we )?(?:can['’]t|cannot|could ?n['’]?o?t) find (?:that|the|this) page.{0,40}"
-    r"|.{0,40}(?:seite|artikel|inhalt)\b.{0,40}\b(?:nicht (?:gefunden|vorhanden|verfügbar)|existiert nicht)\b.{0,30}"
-    r"|.{0,40}\b(?:page|article)\b.{0,30}(?:introuvable|non trouvée?|n['’]existe (?:pas|plus)).{0,30}"
-    r"|.{0,40}(?:página|artículo|contenido|artigo|conteúdo)\b.{0,30}\bn(?:o|ão)\b.{0,12}(?:encontrad[oa]|existe"
-    r"|disponible|disponível|encuentra|hall[óa]).{0,30}"
-    r"|.{0,40}(?:pagina|articolo)\b.{0,30}\bnon\b.{0,12}(?:trovat[oa]|esiste|disponibile).{0,30}"
-    r"|.{0,40}(?:pagina|artikel)\b.{0,30}\b(?:niet gevonden|bestaat niet|nu (?:a fost găsită|există)).{0,30}"
-    r"|.{0,40}stron[ay]\b.{0,30}\b(?:nie (?:została |)(?:znalezion[ao]|istnieje)).{0,30}|nie znaleziono strony.{0,30}"
-    r"|.{0,40}(?:sidan|siden|artikeln|artiklen)\b.{0,40}\b(?:inte|ikke)\b.{0,40}|sivua ei (?:löyt|ole).{0,30}"
-    r"|.{0,40}(?:stránka|oldal)\b.{0,30}(?:nenalezena|nebyla nalezena|neexistuje|nem található).{0,30}"
-    r"|.{0,40}sayfa\b.{0,30}(?:bulunamadı|mevcut değil).{0,30}|.{0,40}səhifə\b.{0,30}(?:tapılmadı|mövcud deyil).{0,30}"
-    r"|.{0,40}(?:страниц|публикаци|материал)\w*\b.{0,30}\bне (?:найден|существует|доступн)\w*.{0,30}"
-    r"|.{0,40}сторінк\w+\b.{0,30}\bне (?:знайдено|існує).{0,30}|.{0,40}η σελίδα.{0,30}δεν (?:βρέθηκε|υπάρχει).{0,30}"
-    r"|.{0,40}الصفحة.{0,30}غير (?:موجودة|متوفرة|متاحة).{0,30}|.{0,40}لم يتم العثور على الصفحة.{0,30}"
-    r"|.{0,40}(?:הדף|העמוד).{0,30}(?:לא נמצא|אינו קיים).{0,30}|.{0,40}صفحه.{0,30}(?:یافت|پیدا) نشد.{0,30}"
-    r"|.{0,30}(?:页面|頁面|网页|網頁|文章).{0,12}(?:不存在|未找到|找不到|已删除|已刪除).{0,20}"
-    r"|.{0,20}(?:找不到|未找到|無法找到).{0,8}(?:页面|頁面|网页|網頁).{0,20}"
-    r"|.{0,30}ページ.{0,12}(?:見つかりません|存在しません|ありません).{0,20}"
-    r"|.{0,30}페이지.{0,12}(?:찾을 수 없|존재하지 않|없습니다).{0,20}"
-    r"|.{0,30}halaman tidak (?:ditemukan|tersedia).{0,30}|.{0,30}không tìm thấy (?:trang|nội dung).{0,30}"
-    r"|.{0,30}ไม่พบหน้า.{0,30}|.{0,30}पृष्ठ नहीं मिला.{0,30}",
-    re.IGNORECASE,
-)
 _MOST_OF_A_NOTICE = 150  # words; what says no more than that a page is gone
+_MOST_OF_A_WALL = 400  # words; what mostly asks for consent
+_SENTENCE = 15  # words of a line that is an article's beginning
+_PROSE = 20  # words of a paragraph that is more than a hint where to look
+_FEW_BESIDE = 30  # words that a page says beside its wish for scripts or consent
+_LOOKED_AT = 4_000  # characters of a page without a text
 _FEWEST_CARDS = 6
 _MOST_CARDS = 200  # that are looked at
 _MOST_STEPS = 10  # from a linked headline up to its card
@@ -110,14 +65,14 @@ def why_none(
     tree = whole()
     if _is_front(lines, facts, tree, url):
         return "front"
-    if (
-        not facts.is_article
-        and words < _MOST_OF_A_NOTICE
-        and _is_missing(lines[:2] if words < FEW else (), facts, tree)
-    ):
+    heads = _heads(lines if words < FEW else (), facts, tree, url)
+    is_little = words < _MOST_OF_A_NOTICE and _is_little(lines, tree, url)
+    if is_little and not _is_signed(facts) and heads.say(is_missing_notice):
         return "soft-404"
-    if wall := _wall_in(lines, words, facts):
+    if wall := _wall_in(lines, words, facts, tree):
         return wall
+    if is_little and not facts.is_article and heads.say(is_wall_notice):
+        return "wall"
     if tree is None:
         return None if lines else "no-text"
     if not facts.is_article and _is_list(lines, words, tree, url):
@@ -125,13 +80,39 @@ def why_none(
     return None if _is_enough(lines, words, facts) else _why_no_text(tree, page)
 
 
-def _wall_in(lines: Sequence[Line], words: int, facts: Facts) -> str | None:
-    """What a short text asks for, instead of being one."""
-    fewest = _fewest_before_a_wall(facts)
-    said = " ".join(line.text for line in lines[:_FEW_LINES]) if words < max(FEW, fewest) else ""
-    if words < FEW and _SCRIPT_WANTED.search(said):
+def _wall_in(lines: Sequence[Line], words: int, facts: Facts, tree: LexborHTMLParser | None) -> str | None:
+    """What a text asks for, instead of being one."""
+    if words >= _MOST_OF_A_WALL:
+        return None
+    if words < FEW and _is_most(words_of(line for line in lines if not wants_script(line.text)), words):
         return "needs-javascript"
-    return "wall" if words < fewest and _WALL.search(said) else None
+    told = lines[:_FEW_LINES]
+    demands = [line for line in told if is_demand(line.text)]
+    others = [line for line in told if line not in demands and not is_offer(line.text)]
+    if not demands and any(line.words >= _SENTENCE for line in others):
+        # Above the offer of a subscription stands an article's beginning; or all that the page prints, in one line.
+        asked = sum(map(count_words, _asked_in(tree, lines))) if words < FEW else 0
+        return "wall" if _is_most(words - asked, words) else None
+    left = words_of(others)
+    is_short = words < _fewest_before_a_wall(facts) and left < FEW
+    is_long = left * 2 < words and (left < _FEW_BESIDE or not facts.is_article)
+    return "wall" if left < words and (is_short or is_long) else None
+
+
+def _is_most(beside: int, words: int) -> bool:
+    """Whether a text says little beside its notice."""
+    return beside < min(words, _FEW_BESIDE)
+
+
+def _asked_in(tree: LexborHTMLParser | None, lines: Iterable[Line]) -> list[str]:
+    """What the page's pieces ask for; of lines: only those that stand in one."""
+    said = "\n".join(line.text for line in lines)
+    return [piece for piece in _pieces(tree) if piece in said and is_demand(piece)]
+
+
+def _pieces(tree: LexborHTMLParser | None) -> list[str]:
+    said = tree.body.text(separator="\n")[:_LOOKED_AT] if tree and tree.body else ""
+    return [folded(piece) for piece in said.split("\n")]
 
 
 def _is_enough(lines: Sequence[Line], words: int, facts: Facts) -> bool:
@@ -141,8 +122,7 @@ def _is_enough(lines: Sequence[Line], words: int, facts: Facts) -> bool:
 def _why_no_text(tree: LexborHTMLParser, page: bytes) -> str:
     if _is_shell(tree, page):
         return "needs-javascript"
-    body = tree.body
-    return "wall" if body and _WALL.search(folded(body.text(separator=" "))[:4000]) else "no-text"
+    return "wall" if any(is_demand(piece) or is_offer(piece) for piece in _pieces(tree)) else "no-text"
 
 
 def _fewest_before_a_wall(facts: Facts) -> int:
@@ -153,18 +133,56 @@ def _fewest_before_a_wall(facts: Facts) -> int:
 
 
 def _is_shell(tree: LexborHTMLParser, page: bytes) -> bool:
-    if any(_SCRIPT_WANTED.search(node.text()) for node in tree.css("noscript")):
+    if any(wants_script(node.text()) for node in tree.css("noscript")):
         return True
     mounts = any(node.id in _SHELL_IDS for node in tree.css("div[id]"))
     return (mounts and b"<script" in page) or any(state in page for state in _SHELL_STATES)
 
 
-def _is_missing(first: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None) -> bool:
-    """Whether a headline of the page, or the first line of a very short one, is the notice of a missing page."""
-    said = [*facts.headlines, *(line.text for line in first)]
+# ── headings that are notices ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """What a page is headed by, and what its outlet is called, bare."""
+
+    headings: Sequence[str]
+    title: str
+    outlets: Collection[str]
+
+    def say(self, is_notice: Callable[..., bool]) -> bool:
+        """Whether one of them is nothing but such a notice."""
+        if any(is_notice(heading, self.outlets) for heading in self.headings):
+            return True
+        return is_notice(self.title, self.outlets, is_title=True)
+
+
+def _heads(first: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None, url: str) -> _Heads:
+    """The headlines, the headings and, of a very short text, its first lines.
+
+    An <h2> only where no <h1> says more than the outlet's name.
+    """
+    host = urls.site(url) if "://" in url else ""
+    outlets = {bare(name) for name in (*facts.outlets, host, urls.registrable(host).partition(".")[0]) if name}
+    said = [*facts.headlines, *(line.text for line in first[:2])]
+    title = ""
     if tree is not None:
-        said += [folded(node.text()) for node in tree.css("title, h1, h2")[:6]]
-    return any(len(text) < 160 and _MISSING.fullmatch(text) for text in said)
+        mains = [text for node in tree.css("h1")[:6] if bare(text := folded(node.text())) not in outlets]
+        said += mains or [folded(node.text()) for node in tree.css("h2")[:6]]
+        title = folded(node.text()) if (node := tree.css_first("title")) else ""
+    return _Heads(said, title, outlets)
+
+
+def _is_little(lines: Sequence[Line], tree: LexborHTMLParser | None, url: str) -> bool:
+    """Whether a text holds less prose than an article: paragraphs of 20 words that are no teasers of other pages."""
+    prose = sum(line.words for line in lines if line.kind == "paragraph" and line.words >= _PROSE)
+    return prose < FEW or (tree is not None and len(_cards(tree, url)) >= _FEWEST_CARDS // 2)
+
+
+def _is_signed(facts: Facts) -> bool:
+    """Whether the page declares when its article was published, as none declares of what is missing."""
+    is_dated = facts.origins.get("published") in ("json-ld", "meta")
+    return is_dated and (facts.is_article or bool(facts.authors))
 
 
 # ── lists of articles ────────────────────────────────────────────────────────────────────────────────────────────────

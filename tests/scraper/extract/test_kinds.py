@@ -165,6 +165,93 @@ def test_a_missing_page_that_is_sent_with_status_200_is_no_article(notice):
     assert reason_of(missing) == "soft-404"
 
 
+def test_a_beginning_above_an_offer_that_the_rules_left_in_the_text_is_a_teaser():
+    assert access_of(f"{BEGINNING}<p>Abonnez-vous pour lire la suite de cet article.</p>") == "teaser"
+
+
+def test_an_offer_that_an_article_quotes_is_none():
+    about = "Under each report stood “Subscribe to continue reading” for a week, and nobody knew who had written it."
+    assert access_of(paragraphs(PARAGRAPHS[0], about, PARAGRAPHS[4])) == "open"
+    headed = page(BEGINNING).replace(HEADLINE.encode(), b'Why "subscribe to continue reading" annoys the islands')
+    assert clean(headed, URL).access == "open"
+
+
+# Briefs without any markup that says that they are articles: about what stands where articles were.
+BRIEFS = {
+    "Court rules on consent banners": (
+        "Web sites of the province may no longer say “We value your privacy” above a button that means the opposite.",
+        "The court in the old town ruled so on Friday. Visitors must be able to reject all cookies as easily.",
+    ),
+    "Captchas keep islanders from voting": (
+        "Users must solve a captcha before they may vote on the ferry, and many of the islanders gave up.",
+    ),
+    "Herald puts up a paywall": (
+        "Readers of the Herald see “Subscribe to continue reading” under every second report since Monday.",
+        "The paper says that it has to pay for the ferry, too. Already a third of the islanders have left it.",
+    ),
+    "Page not found: how a ministry's web site vanished": (
+        "The ministry of harbours has been off the web since Friday, and nobody there could say on Monday why that is.",
+    ),
+    "Access denied: fishermen kept off the quay": (
+        "The fishermen of the old town were denied access to the quay on Friday, because the ferry needs the room.",
+    ),
+    "Siden 2019 har han ikke betalt": (
+        "Kapteinen har ikke betalt havneavgift siden 2019, sier byrådet, og fergen kan derfor ikke legge til kai.",
+    ),
+    "Why this story is not over": (
+        "The suspect did not consent to the search of the ferry, and unusual activity was seen on the quay that night.",
+    ),
+}
+
+
+@pytest.mark.parametrize("headline", BRIEFS)
+def test_a_brief_about_what_stands_where_articles_were_is_an_open_article(headline):
+    brief = page(paragraphs(*BRIEFS[headline])).replace(HEADLINE.encode(), headline.encode())
+    article = clean(brief, URL)
+    assert (article.paragraphs, article.access) == (BRIEFS[headline], "open")
+
+
+def test_a_column_that_is_headed_page_not_found_is_an_article_for_its_prose():
+    column = tuple(f"{PARAGRAPHS[at]} {PARAGRAPHS[at + 3]}" for at in range(3))
+    body = page(paragraphs(*column)).replace(HEADLINE.encode(), b"Page not found")
+    assert clean(body, URL).paragraphs == column
+
+
+def test_above_teasers_a_missing_page_is_missing():
+    body = page(f"<p>Try the search.</p>{cards(4)}").replace(f"<h1>{HEADLINE}".encode(), b"<h1>Page not found")
+    assert reason_of(body) == "soft-404"
+
+
+WALLS = {
+    "Pardon Our Interruption": "As you were browsing something about your browser made us think you were a bot. "
+    "There are a few reasons this might happen. You move through this website with super-human speed.",
+    "Harbour Herald": "We recognize you are attempting to access this website from a country belonging to the "
+    "European Economic Area including the EU and therefore cannot grant you access at this time.",
+    "Sorry, you have been blocked": "This website is using a security service to protect itself from online attacks. "
+    "The action you just performed triggered the security solution.",
+    "Willkommen beim Boten": "Wir und unsere 211 Partner verwenden Cookies und Verfahren. Mit Ihrer Zustimmung "
+    "dürfen wir sie alle lesen. Sie können Ihre Auswahl jederzeit ändern.",
+    "Le Courrier": "Nous et nos partenaires stockons des cookies sur votre terminal. Accepter et continuer. "
+    "Continuer sans accepter. En cliquant sur ce bouton, vous acceptez leur usage.",
+}
+
+
+@pytest.mark.parametrize("headline", WALLS)
+def test_a_page_that_asks_for_something_first_is_a_wall(headline):
+    walled = page(paragraphs(WALLS[headline])).replace(HEADLINE.encode(), headline.encode())
+    assert reason_of(walled) == "wall"
+
+
+def test_a_consent_shell_is_a_wall_however_long_it_is_and_whatever_its_metadata_say():
+    shell = [
+        f"We and our {n} partners store and access information on a device, such as cookies, and process personal data "
+        "for advertising that is measured, and for the understanding of those who see it."
+        for n in range(4)
+    ]
+    assert reason_of(page(paragraphs(*shell))) == "wall"
+    assert reason_of(page(paragraphs(*shell[:3]), head="<meta property='og:type' content='article'>")) == "wall"
+
+
 def test_an_article_about_missing_pages_is_an_article():
     about = page(paragraphs(*PARAGRAPHS, *(f"{text} Twice." for text in PARAGRAPHS)))
     headline = b"Page not found: how links die"
