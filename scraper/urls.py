@@ -82,6 +82,13 @@ def site(url: str) -> str:
     return bare if "." in bare else name
 
 
+def path(url: str) -> str:
+    """The path of a URL, of a file its name: what stands behind the host and before "?" and "#". Never raises."""
+    told = url.partition("#")[0].partition("?")[0]
+    _, marked, rest = told.partition("//")
+    return f"/{rest.partition('/')[2]}" if marked else told
+
+
 def same_publisher(a: str, b: str) -> bool:
     """Whether two URLs have one registrable domain; of addresses without a name: one host and port.
 

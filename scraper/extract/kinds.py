@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from scraper import urls
 from scraper.extract.facts import Facts
 from scraper.extract.form import Line
 from scraper.extract.live import may_be_live
@@ -107,7 +107,7 @@ def _tells_the_time(lines: Sequence[Line], facts: Facts, url: str) -> bool:
 
 
 def _of_pictures_or_sound(words: int, facts: Facts, whole: Whole, url: str) -> tuple[str, str] | None:
-    path = urlsplit(url).path
+    path = urls.path(url)
     if _GALLERIES.search(path) and (tree := whole()):
         images = len(tree.css("main img, article img, figure"))
         return ("gallery", "url") if images >= max(_FEWEST_IMAGES, words // _PER_IMAGE) else None
@@ -130,7 +130,7 @@ def _is_transcript(lines: Sequence[Line], facts: Facts, url: str) -> bool:
     turns = [found[1] for text in said if (found := _TURN.match(text))]
     if len(turns) < _FEWEST_TURNS or len(set(turns)) * 2 > len(turns):
         return False
-    called = _TRANSCRIPT.search(f"{urlsplit(url).path} {facts.headline or ''}") is not None
+    called = _TRANSCRIPT.search(f"{urls.path(url)} {facts.headline or ''}") is not None
     capital = sum(name.isupper() and len(name) > 2 for name in turns)
     return (called and len(turns) * 4 >= len(lines)) or (capital * 2 >= len(lines) and len(Counter(turns)) > 1)
 

@@ -14,6 +14,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
+from scraper import urls
 from scraper.extract.boilerplate import printed_lines
 from scraper.extract.facts.terms import Terms, Update
 from scraper.extract.form import Kind, Line, bare, folded
@@ -78,8 +79,7 @@ def may_be_live(kind: str, url: str, headline: str | None) -> bool:
     """
     if kind == "live-blog":
         return True
-    path = url.partition("?")[0].partition("//")[2].partition("/")[2]
-    said = f"{path} {headline or ''}".lower()
+    said = f"{urls.path(url)} {headline or ''}".lower()
     return not _LIVE_WORDS.isdisjoint(_WORD.findall(said)) or (
         not said.isascii() and any(sign in said for sign in _LIVE_SIGNS)
     )

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
 from scraper import urls
-from scraper.extract.facts import Facts
+from scraper.extract.facts import Facts, site_of
 from scraper.extract.form import Line, bare, folded
 from scraper.extract.notices import is_demand, is_missing_notice, is_offer, is_wall_notice, wants_script
 
@@ -162,7 +162,7 @@ def _heads(first: Sequence[Line], facts: Facts, tree: LexborHTMLParser | None, u
 
     An <h2> only where no <h1> says more than the outlet's name.
     """
-    host = urls.site(url) if "://" in url else ""
+    host = site_of(url)
     outlets = {bare(name) for name in (*facts.outlets, host, urls.registrable(host).partition(".")[0]) if name}
     said = [*facts.headlines, *(line.text for line in first[:2])]
     title = ""

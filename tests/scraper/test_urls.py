@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.urls import LONGEST, host, join, key, link, same_publisher, site, without_secrets
+from scraper.urls import LONGEST, host, join, key, link, path, same_publisher, site, without_secrets
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 HOST = st.one_of(
@@ -111,6 +111,12 @@ def test_a_host_names_its_port_only_when_it_is_not_the_usual_one():
     assert host("HTTPS://Gazette.TEST:443/a") == "gazette.test"
     assert host("http://gazette.test:443/a") == "gazette.test:443"
     assert host("https://пример.рф/") == "xn--e1afmkfd.xn--p1ai"
+
+
+def test_a_path_is_what_stands_between_the_host_and_the_query():
+    assert path("https://gazette.test/a/b.html?c=/d#e") == "/a/b.html"
+    assert path("https://gazette.test") == path("http://[::1") == "/"
+    assert path("page.html") == "page.html"
 
 
 def test_the_site_is_the_host_without_port_and_www():

@@ -25,6 +25,11 @@ def test_a_page_gives_its_headline_once_and_every_paragraph():
     assert article.text == "\n\n".join((HEADLINE, *PARAGRAPHS)) + "\n"
 
 
+@pytest.mark.parametrize("where", ["file:///srv/page.html", "page.html", "", "http://[::1"])
+def test_a_page_that_comes_from_no_url_is_read_all_the_same(where):
+    assert clean(page(paragraphs(*PARAGRAPHS[:2])), where).paragraphs == PARAGRAPHS[:2]
+
+
 def test_the_same_page_gives_the_same_article_again():
     assert clean(page(head=ld()), URL) == clean(page(head=ld()), URL)
 
