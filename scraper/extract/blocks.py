@@ -78,12 +78,8 @@ def _unwrap_cells(tree: LexborHTMLParser) -> None:
     """Takes the paragraphs out of the cells of a table of data, whose words they part as little as its rows."""
     tables: dict[int, tuple[LexborNode, list[LexborNode]]] = {}
     for node in tree.css("table p"):
-        table = node.parent
-        for _ in range(_DEEPEST):
-            if table is None or table.tag == "table":
-                break
-            table = table.parent
-        if table is not None and table.tag == "table":
+        table = next((each for each in islice(upwards(node), _DEEPEST) if each.tag == "table"), None)
+        if table is not None:
             tables.setdefault(table.mem_id, (table, []))[1].append(node)
     for table, paragraphs in islice(tables.values(), _MOST_TABLES):
         if _is_of_data(table):
@@ -97,6 +93,13 @@ def _is_of_data(table: LexborNode) -> bool:
     if table.css_first("table table, h1, form") is not None or table.css_first(_MANY_IN_CELL) is not None:
         return False
     return len(table.css("tr:has(td + td, th + th, th + td)")) >= _FEWEST_ROWS
+
+
+def upwards(node: LexborNode | None) -> Iterator[LexborNode]:
+    """The element and those around it, the innermost first, within the body."""
+    while node is not None and node.tag not in OUTERMOST:
+        yield node
+        node = node.parent
 
 
 def without_comments(tree: LexborHTMLParser) -> bytes:

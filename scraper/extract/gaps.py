@@ -8,12 +8,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper.extract.blocks import LEAVES, lines_of
+from scraper.extract.blocks import LEAVES, lines_of, upwards
 from scraper.extract.form import Kind, Line, folded
 from scraper.extract.lines import is_prose
 from scraper.extract.marks import letters
@@ -92,13 +92,8 @@ def _places(tree: LexborHTMLParser, lines: Sequence[Line]) -> dict[_Place, list[
 
 
 def _is_elsewhere(node: LexborNode, elsewhere: Collection[int]) -> bool:
-    above: LexborNode | None = node
-    for _ in range(_DEEPEST):
-        if above is None:
-            break
-        if above.mem_id in elsewhere:
-            return True
-        above = above.parent
+    if any(each.mem_id in elsewhere for each in islice(upwards(node), _DEEPEST)):
+        return True
     return node.css_first("script, style") is not None
 
 

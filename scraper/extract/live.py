@@ -9,12 +9,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
 from scraper import urls
+from scraper.extract.blocks import upwards
 from scraper.extract.boilerplate import printed_lines
 from scraper.extract.facts.terms import Terms, Update
 from scraper.extract.form import Kind, Line, bare, folded
@@ -191,13 +193,7 @@ def _stands_elsewhere(box: LexborNode) -> bool:
 
 
 def _around(node: LexborNode) -> Iterator[LexborNode]:
-    """The element and those around it, within the body."""
-    around: LexborNode | None = node
-    for _ in range(_MOST_ABOVE):
-        if around is None or around.tag in ("body", "html"):
-            return
-        yield around
-        around = around.parent
+    return islice(upwards(node), _MOST_ABOVE)
 
 
 def _names(node: LexborNode) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scraper.extract.blocks import upwards
 from scraper.extract.form import Line
 
 _LINKS: Final = "p > a, p > strong > a, p > b > a, p > em > a, p > span > a"
@@ -85,14 +86,8 @@ def _outside(tree: LexborHTMLParser, boxes: Collection[int], wanted: Collection[
         return set()
     same = ((text, node) for node in tree.css("p") if (text := letters(node.text(deep=True))) in wanted)
     return {
-        text for text, node in islice(same, _MOST_SAME) if not any(above.mem_id in boxes for above in _upwards(node))
+        text for text, node in islice(same, _MOST_SAME) if not any(above.mem_id in boxes for above in upwards(node))
     }
-
-
-def _upwards(node: LexborNode | None) -> Iterator[LexborNode]:
-    while node is not None:
-        yield node
-        node = node.parent
 
 
 def _links(tree: LexborHTMLParser, said: Mapping[str, Line]) -> Iterator[str]:

@@ -5,13 +5,14 @@ cut before anything else looks at the page, so that no reader of it takes a part
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scraper.extract.blocks import upwards
 from scraper.extract.form import bare
 
 _WORDS: Final = 60  # in paragraphs, of what may be an article
@@ -98,14 +99,14 @@ def _heads(found: Sequence[LexborNode]) -> list[LexborNode]:
     """The <h1>s that are no links, as those of teasers are; none of a page that has but one."""
     if len(found) < 2:
         return []
-    return [head for head in found if not head.css_first("a") and all(each.tag != "a" for each in _above(head))]
+    return [head for head in found if not head.css_first("a") and all(each.tag != "a" for each in upwards(head.parent))]
 
 
 def _articles(found: Sequence[LexborNode]) -> list[_Headed]:
     """The <article>s that lie in no other, each with its headline, which may be a link to its own page."""
     if len(found) < 2:
         return []
-    outer = [each for each in found[:_MOST_HEADS] if all(element.tag != "article" for element in _above(each))]
+    outer = [each for each in found[:_MOST_HEADS] if all(element.tag != "article" for element in upwards(each.parent))]
     heads = [(each.css_first("h1") or each.css_first("h2"), each) for each in outer]
     return [_Headed(head, box) for head, box in heads if head is not None]
 
@@ -113,32 +114,25 @@ def _articles(found: Sequence[LexborNode]) -> list[_Headed]:
 def _headed(heads: Sequence[LexborNode]) -> list[_Headed]:
     above: dict[int, int] = {}  # element → how many of the heads it holds
     for head in heads:
-        for element in _above(head):
+        for element in upwards(head.parent):
             above[element.mem_id] = above.get(element.mem_id, 0) + 1
     found = [
-        _Headed(head, next(reversed([head, *takewhile(lambda each: above[each.mem_id] == 1, _above(head))])))
+        _Headed(head, next(reversed([head, *takewhile(lambda each: above[each.mem_id] == 1, upwards(head.parent))])))
         for head in heads
     ]
     return [each for each in found if each.box.tag not in ("html", "body")]
 
 
-def _above(node: LexborNode) -> Iterator[LexborNode]:
-    at = node.parent
-    while at is not None and at.tag not in ("html", "body"):
-        yield at
-        at = at.parent
-
-
 def _named(tree: LexborHTMLParser, headed: Sequence[_Headed], name: str) -> _Headed | None:
     """The article that has this name, or holds what has it."""
     anchor = next((each for each in tree.css("[id]") if each.attributes.get("id") == name), None)
-    around = {anchor.mem_id, *(each.mem_id for each in _above(anchor))} if anchor is not None else set()
+    around = {each.mem_id for each in upwards(anchor)}
     return next((each for each in headed if each.box.mem_id in around), None)
 
 
 def _is_nested(each: _Headed) -> bool:
     """Whether it is an <article> within another one."""
-    return each.box.tag == "article" and any(element.tag == "article" for element in _above(each.box))
+    return each.box.tag == "article" and any(element.tag == "article" for element in upwards(each.box.parent))
 
 
 def _says(head: LexborNode, headline: str | None) -> bool:

@@ -1,7 +1,7 @@
 """Why a page holds no article: what its text and its markup show it to be instead."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from archive.records import count_words
 from scraper import urls
+from scraper.extract.blocks import upwards
 from scraper.extract.facts import Facts, site_of
 from scraper.extract.form import Line, bare, folded
 from scraper.extract.notices import is_demand, is_missing_notice, is_offer, is_wall_notice, wants_script
@@ -210,7 +211,7 @@ def _cards(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
     """Around each headline that leads to another page of the publisher, the largest element with no second one."""
     around: list[list[LexborNode]] = []
     for node in tree.css(_LINKED_HEADS)[:_MOST_CARDS]:
-        path = list(islice(_upwards(node), _MOST_STEPS))
+        path = list(islice(upwards(node), _MOST_STEPS))
         link = next((each for each in path if each.tag == "a"), None)
         target = urls.join(url, (link.attributes.get("href") if link else None) or "")
         if target and target.partition("#")[0] != url.partition("#")[0] and urls.same_publisher(url, target):
@@ -218,10 +219,3 @@ def _cards(tree: LexborHTMLParser, url: str) -> list[LexborNode]:
     held = Counter(node.mem_id for path in around for node in path)
     cards = (next((node for node in reversed(path) if held[node.mem_id] == 1), None) for path in around)
     return [card for card in cards if card is not None]
-
-
-def _upwards(node: LexborNode) -> Iterator[LexborNode]:
-    around: LexborNode | None = node
-    while around is not None and around.tag not in ("body", "html"):
-        yield around
-        around = around.parent
