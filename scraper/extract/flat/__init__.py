@@ -15,7 +15,7 @@ from scraper.extract.flat.stretch import Judged, Stretch, judged, stretch_of, wi
 from scraper.extract.lines import RULES, Cleared, without_cruft
 from scraper.extract.site import cruft_of
 
-FLAT: Final = "2"  # the version of how a flattened text is read; a change that changes a text raises it
+FLAT: Final = "3"  # the version of how a flattened text is read; a change that changes a text raises it
 
 _FACTS: Final = ("headline", "authors", "published", "modified", "source_link", "wire_credit")
 _PAGE = re.compile(r"<(?:!doctype html|html|head|body)\b[^<>]{0,2000}>", re.IGNORECASE)
