@@ -16,7 +16,6 @@ from scraper.extract.form import Line, bare, folded
 from scraper.extract.notices import is_demand, is_missing_notice, is_offer, is_wall_notice, wants_script
 
 FEW: Final = 60  # words; a wall or a shell has no more
-_FEW_LINES = 60  # that are searched for what a wall says
 _SHELL_IDS: Final = frozenset(("root", "app", "__next", "__nuxt", "___gatsby", "react-root", "svelte"))
 _SHELL_STATES: Final = (b"self.__next_f", b"__NEXT_DATA__", b"__NUXT__", b"__APOLLO_STATE__", b"__INITIAL_STATE__")
 _MOST_OF_A_NOTICE = 150  # words; what says no more than that a page is gone
@@ -87,14 +86,13 @@ def _wall_in(lines: Sequence[Line], words: int, facts: Facts, tree: LexborHTMLPa
         return None
     if words < FEW and _is_most(words_of(line for line in lines if not wants_script(line.text)), words):
         return "needs-javascript"
-    told = lines[:_FEW_LINES]
-    demands = [line for line in told if is_demand(line.text)]
-    others = [line for line in told if line not in demands and not is_offer(line.text)]
-    if not demands and any(line.words >= _SENTENCE for line in others):
+    demands = [line for line in lines if is_demand(line.text)]
+    others = [line for line in lines if line not in demands and not is_offer(line.text)]
+    left = words_of(others)
+    if not demands and (left == words or any(line.words >= _SENTENCE for line in others)):
         # Above the offer of a subscription stands an article's beginning; or all that the page prints, in one line.
         asked = sum(map(count_words, _asked_in(tree, lines))) if words < FEW else 0
         return "wall" if _is_most(words - asked, words) else None
-    left = words_of(others)
     is_short = words < _fewest_before_a_wall(facts) and left < FEW
     is_long = left * 2 < words and (left < _FEW_BESIDE or not facts.is_article)
     return "wall" if left < words and (is_short or is_long) else None
