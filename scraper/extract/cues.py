@@ -294,10 +294,9 @@ CORRECTIONS_POLICY: Final = re.compile(
     r"|bitte|melden|richtlinien|politique|signaler|política|segnala)\b"
 )
 # An address to write to, or an account to follow.
-CONTACT: Final = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,60}@[\w-]{1,60}\.\w|\b(?:on (?:twitter|x|instagram|bluesky|threads|mastodon)\b"
-    r"|follow|auf x|sur x)\b.{0,30}@\w",
-    re.IGNORECASE,
+ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,60}@([\w-]{1,60}(?:\.[\w-]{1,60}){1,4})")
+ACCOUNT: Final = re.compile(
+    r"\b(?:on (?:twitter|x|instagram|bluesky|threads|mastodon)\b|follow|auf x|sur x)\b.{0,30}@\w", re.IGNORECASE
 )
 REPORTING: Final = re.compile(
     r"\W*(?:with )?(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|translated"

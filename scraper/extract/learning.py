@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from selectolax.lexbor import LexborHTMLParser
 
+from archive.records import count_words
 from scraper.errors import NotAnArticle
 from scraper.extract import cues
 from scraper.extract.blocks import LEAVES, lighten, lines_of
@@ -143,7 +144,7 @@ def _bares(lesson: Lesson) -> list[str]:
 
 
 def _long(bares: Iterable[str]) -> tuple[str, ...]:
-    return tuple(each for each in bares if each.count(" ") >= _LONG)
+    return tuple(each for each in bares if count_words(each) > _LONG)
 
 
 def _as_told(

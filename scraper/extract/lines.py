@@ -15,6 +15,7 @@ from scraper.extract.facts.names import byline_in
 from scraper.extract.facts.wires import is_signature
 from scraper.extract.form import Kind, Line, bare
 from scraper.extract.marks import NO_MARKS, Marks, letters
+from scraper.extract.notices import is_offer
 
 RULES: Final = "3"  # the version of these rules; a change to them that changes a text raises it
 _SAID_ONCE: Final = ("headline", "double", "pull-quote")  # what they take stands elsewhere, so it counts as no loss
@@ -31,6 +32,7 @@ _KICKER = 60  # characters before a headline
 _SHORT = 130  # characters; a longer line is cruft wherever it stands by few patterns only
 _MOST_CUT = 3  # one word in three
 _FEW_DATES, _MANY_DATES = 2, 3  # in a row, that are no cruft: items of a list below the text, or whatever they are
+_LONGEST_CAPTION = 35  # words of what an agency signs at the beginning; more is a first paragraph
 _MOST_QUOTES = 100  # of a text that are looked for in its paragraphs
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।:;][\"'”’»)\]]*$")
 _DIGIT = re.compile(r"\d")
@@ -118,7 +120,7 @@ def without_cruft(
     certain = dict(text.rules)
     people = {*known, *map(bare, found.authors)}
     _drop_head(text, people)
-    _drop_tail(text, people)
+    _drop_tail(text, people, publisher)
     text.rules = _within_bounds(text, (text.rules, certain, sure))
     return Cleared(
         lines=tuple(lines[at] for at in text.left()),
@@ -252,7 +254,7 @@ def _drop_captions(text: _Text) -> None:
     if (
         first is not None
         and len(prose) > 2
-        and text.words[first] <= 60
+        and text.words[first] <= _LONGEST_CAPTION
         and cues.AGENCY_END.search(text.lines[first].text[-60:])
     ):
         text.drop(first, "caption")
@@ -341,40 +343,52 @@ def _is_listed(text: _Text, at: int, fewest: int) -> bool:
     lines, kind = text.lines, text.lines[at].kind
     above = sum(1 for _ in takewhile(lambda line: _is_like(line, kind), lines[max(0, at - fewest) : at][::-1]))
     below = sum(1 for _ in takewhile(lambda line: _is_like(line, kind), lines[at + 1 : at + fewest]))
-    label = lines[at - above - 1].text if above < at else ""
-    is_labelled = kind == "list" and label.endswith(":") and not cues.STAMP.search(label)
-    return above + 1 + below >= fewest or is_labelled
+    label = lines[at - above - 1] if above < at else None
+    if label and label.kind == "subhead" and not cues.STAMP.search(label.text):
+        fewest = min(fewest, _FEW_DATES)  # "Opening hours"
+    is_labelled = label and kind == "list" and label.text.endswith(":") and not cues.STAMP.search(label.text)
+    return above + 1 + below >= fewest or bool(is_labelled)
 
 
 def _is_like(line: Line, kind: Kind) -> bool:
     return line.kind == kind and _is_date(line) and not cues.STAMP.search(line.text)
 
 
-def _drop_tail(text: _Text, authors: Collection[str]) -> None:
+def _drop_tail(text: _Text, authors: Collection[str], outlets: Collection[str]) -> None:
     """What follows the article's last paragraph, once something in it shows that it is not the article's."""
     _cut_at_cue(text)
     for at in reversed(text.left()):
-        if rule := _rule_at_end(text, at, authors):
+        if rule := _rule_at_end(text, at, authors, outlets):
             text.drop(at, rule)
         if at not in text.rules:
             break
     _drop_after_cruft(text)
 
 
-def _rule_at_end(text: _Text, at: int, authors: Collection[str]) -> str | None:
+def _rule_at_end(text: _Text, at: int, authors: Collection[str], outlets: Collection[str]) -> str | None:
     line, words = text.lines[at], text.words[at]
     if _is_date(line):
         fewest = _FEW_DATES if line.kind == "list" else _MANY_DATES
         return None if _is_listed(text, at, fewest) else "date"
     if words <= 6 and text.lines[at].bare in authors:
         return "byline"
-    if words <= 70 and _is_blurb(line.text):
+    if words <= 70 and (_is_blurb(line.text) or is_offer(line.text)):
         return "blurb"
     if line.kind == "subhead" or (words <= 8 and cues.TAIL.match(line.text) and not text.prose[at]):
         return "tail"  # a subhead with nothing under it
     if words <= 200 and _is_bio(text.lines[at].bare, authors):
         return "bio"
-    return "contact" if words <= 40 and cues.CONTACT.search(line.text) else None
+    return "contact" if words <= 40 and _is_contact(text, at, authors, outlets) else None
+
+
+def _is_contact(text: _Text, at: int, authors: Collection[str], outlets: Collection[str]) -> bool:
+    """Whether a line tells how to reach its author or the outlet, and not, in a sentence, somebody it reports on."""
+    line = text.lines[at]
+    if cues.ACCOUNT.search(line.text):
+        return True
+    hosts = [bare(found[1]) for found in cues.ADDRESS.finditer(line.text)]
+    is_ours = any(host == outlet or host.endswith(f" {outlet}") for host in hosts for outlet in outlets)
+    return bool(hosts) and (is_ours or not text.prose[at] or any(name in line.bare for name in authors))
 
 
 def _is_blurb(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from archive.records import count_words
 from scraper.extract.blocks import upwards
 from scraper.extract.form import bare
 
@@ -37,7 +38,7 @@ class _Headed:
     @property
     def is_whole(self) -> bool:
         """Whether there is text enough for an article, and the box is one or says by whom it was written, or when."""
-        words = sum(len(paragraph.text(deep=True).split()) for paragraph in self.box.css("p"))
+        words = sum(count_words(paragraph.text(deep=True)) for paragraph in self.box.css("p"))
         # Guides have headlines of their parts in <h1>, each in a <section> or <div>, and slides in an <article>.
         signs = f"article,{_SIGNED}" if self.head.tag == "h1" else _SIGNED
         return words >= _WORDS and self.box.css_first(signs) is not None
@@ -79,7 +80,10 @@ def without_others(tree: LexborHTMLParser, headline: str | None, url: str) -> by
 
 def _others(own: _Headed, headed: Sequence[_Headed]) -> list[_Headed]:
     """Those of them that are articles, too: beside the page's own its equals, within one that is none the only one."""
-    alike, nested = [each for each in headed if each.is_like(own)], [each for each in headed if _is_nested(each)]
+    around = _article_around(own.box)
+    # In one <article> with the first they are its chapters.
+    alike = [each for each in headed if each.is_like(own) and (around is None or _article_around(each.box) != around)]
+    nested = [each for each in headed if _is_nested(each)]
     if not alike and not nested:  # as of nearly all pages; the words are counted of no other
         return []
     if own.is_whole:
@@ -128,6 +132,10 @@ def _named(tree: LexborHTMLParser, headed: Sequence[_Headed], name: str) -> _Hea
     anchor = next((each for each in tree.css("[id]") if each.attributes.get("id") == name), None)
     around = {each.mem_id for each in upwards(anchor)}
     return next((each for each in headed if each.box.mem_id in around), None)
+
+
+def _article_around(box: LexborNode) -> int | None:
+    return next((each.mem_id for each in upwards(box.parent) if each.tag == "article"), None)
 
 
 def _is_nested(each: _Headed) -> bool:

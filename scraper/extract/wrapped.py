@@ -12,6 +12,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
+from archive.records import count_words
 from scraper.extract import cues
 from scraper.extract.blocks import is_link
 from scraper.extract.form import bare, folded
@@ -29,25 +30,30 @@ _ASIDE: Final = re.compile(
     r"|sr-only|visually-hidden)(?=$|[\s_-])",
     re.IGNORECASE,
 )
-_LONE: Final = _HEADS | {"ul", "ol", "table", "dl", "pre"}
+_LONE: Final = _HEADS | {"ul", "ol", "table", "dl", "pre", "blockquote"}
 _PICTURED: Final = ":has(img,picture,video,audio,figure)"
 _WORDS: Final = 15  # of a paragraph that is believed
 _SEVERAL: Final = 2  # of them, beside a picture: one alone is its caption
 _DEEPEST: Final = 4  # boxes in each other
-_LONGEST: Final = 70  # words of a promotion
-_FEW: Final = 8  # white space and elements that are looked at in a box that could hold one
+_LONGEST: Final = 30  # words of a promotion
+_FEW: Final = 12  # white space and elements, at most, of a box of such
 _MOST: Final = 200  # boxes of a page, and paragraphs of a box
 
 
 def wrapped(here: Mapping[int, LexborNode], cruft: Container[str]) -> list[LexborNode]:
     """What lies in boxes between these blocks and is the article's: paragraphs like them, with their subheads.
 
-    And a list, a table or a subhead that is alone in its box. here: blocks in the page's order; cruft: bare lines that
-    the site repeats. A paragraph is like another that has the same class. What stands between two paragraphs of prose
-    in a box is taken with them, however short.
+    And lists, tables, quotes and subheads that are alone in their box. here: blocks in the page's order; cruft: bare
+    lines that the site repeats. A paragraph is like another that has the same class. What stands between two paragraphs
+    of prose in a box is taken with them, however short.
     """
     boxes = list(islice(_boxes(here), _MOST))
-    found = [node for box in boxes if (node := _lone(box)) and not _is_linked(node) and not _is_repeated(node, cruft)]
+    found = list[LexborNode]()
+    for box in boxes:
+        alone = _alone(box)
+        is_thin = len(alone) > 1 and sum(count_words(node.text(deep=True, separator=" ")) for node in alone) < _WORDS
+        if not is_thin and not any(_is_linked(node) or _is_repeated(node, cruft) for node in alone):
+            found += alone
     boxes = [box for box in boxes if box.tag == "p" or box.css_first("p")]
     looks = {node.attributes.get("class") for node in here.values() if node.tag == "p"} if boxes else ()
     for box in boxes:
@@ -80,17 +86,24 @@ def _between(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
             child = child.next
 
 
-def _lone(box: LexborNode) -> LexborNode | None:
-    """The list, table or subhead that is all there is in a box, but for a caption in a frame."""
+def _alone(box: LexborNode) -> list[LexborNode]:
+    """The subheads, lists, tables and quotes that are all there is in a box, but for a caption in a frame."""
     node = box
     for _ in range(_DEEPEST):
-        within = [each for each in islice(node.iter(include_text=True), _FEW) if not _is_blank(each)]
-        if node.tag not in _FRAMES or len(within) != 1 or within[0].is_text_node or _is_aside(within[0]):
-            return None
+        children = list(islice(node.iter(include_text=True), _FEW + 1))
+        within = [each for each in children if not _is_blank(each)]
+        if node.tag not in _FRAMES or not within or len(children) > _FEW or any(map(_is_no_part, within)):
+            return []
+        if all(each.tag in _LONE for each in within):
+            return within
         node = within[0]
-        if node.tag in _LONE:
-            return node
-    return None
+        if len(within) > 1:
+            return []
+    return []
+
+
+def _is_no_part(node: LexborNode) -> bool:
+    return node.is_text_node or _is_aside(node)
 
 
 def _is_blank(node: LexborNode) -> bool:
@@ -134,7 +147,7 @@ def _text_of(row: list[LexborNode], fewest: int, cruft: Container[str]) -> list[
 
 def _is_told(node: LexborNode, cruft: Container[str]) -> bool:
     text = folded(node.text(deep=True))
-    words = text.count(" ") + 1
+    words = count_words(text)
     if words < _WORDS or not is_prose(text, words) or is_caption(text) or bare(text) in cruft:
         return False
     return not _is_linked(node) and not (words <= _LONGEST and cues.BLURB.search(text))
