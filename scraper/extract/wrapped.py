@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 from selectolax.lexbor import LexborNode
 
@@ -34,6 +34,7 @@ _LONE: Final = _HEADS | {"ul", "ol", "table", "dl", "pre", "blockquote"}
 _PICTURED: Final = ":has(img,picture,video,audio,figure)"
 _WORDS: Final = 15  # of a paragraph that is believed
 _SEVERAL: Final = 2  # of them, beside a picture: one alone is its caption
+_SEVERAL_BESIDE: Final = 3  # blocks in an element, before what stands next to them is believed
 _DEEPEST: Final = 4  # boxes in each other
 _LONGEST: Final = 30  # words of a promotion
 _FEW: Final = 12  # white space and elements, at most, of a box of such
@@ -64,21 +65,42 @@ def wrapped(here: Mapping[int, LexborNode], cruft: Container[str]) -> list[Lexbo
 
 
 def _boxes(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
-    """What lies between the first and the last block of an element, and between the elements that hold blocks."""
+    """What lies between the first and the last block of an element, and between the elements that hold blocks.
+
+    Of an element that holds several, what stands at once before the first and behind the last, too.
+    """
     above = {node.mem_id: node for each in here.values() if (node := each.parent)}
     for level, tags in ((here, _FRAMES), (above, _FRAMES | {"p"})):
         for node in _between(level.values()):
             if node.tag in tags and node.mem_id not in level and not _is_aside(node):
                 yield node
+    for children in _rows_of(here.values()):
+        if len(children) >= _SEVERAL_BESIDE:
+            yield from _next_to(children[0], "prev")
+            yield from _next_to(children[-1], "next")
+
+
+def _next_to(node: LexborNode, side: Literal["prev", "next"]) -> Iterator[LexborNode]:
+    """The boxes at once before or behind a block."""
+    at: LexborNode | None = getattr(node, side)
+    while at is not None and (_is_blank(at) or (at.tag in _FRAMES and not _is_aside(at))):
+        if at.tag in _FRAMES:
+            yield at
+        at = getattr(at, side)
+
+
+def _rows_of(nodes: Iterable[LexborNode]) -> Iterable[list[LexborNode]]:
+    """These nodes, those of one element together."""
+    rows: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in nodes:
+        if node.parent is not None:
+            rows[node.parent.mem_id].append(node)
+    return rows.values()
 
 
 def _between(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
     """The nodes from the first to the last child of each element that holds some of these."""
-    spans: dict[int, list[LexborNode]] = defaultdict(list)
-    for node in nodes:
-        if node.parent is not None:
-            spans[node.parent.mem_id].append(node)
-    for children in spans.values():
+    for children in _rows_of(nodes):
         child: LexborNode | None = children[0]
         last = children[-1].mem_id
         while child is not None and child.mem_id != last:

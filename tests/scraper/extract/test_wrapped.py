@@ -133,9 +133,23 @@ def test_a_box_with_a_paragraph_that_the_site_repeats_is_no_text():
     assert found.paragraphs == told(9)
 
 
-def test_a_box_under_the_last_paragraph_is_left():
-    page = story(9, f"{in_paragraphs(*told(9))}<div>{in_paragraphs(BACKGROUND)}</div>")
-    assert read(page, known()).paragraphs == told(9)
+@pytest.mark.parametrize("parted", ["{0}<div>{1}</div>", "<div>{1}</div>{0}", "{0}<div> </div><section>{1}</section>"])
+def test_a_box_at_once_before_the_first_paragraph_or_behind_the_last_is_the_articles(parted):
+    found = read(story(9, parted.format(in_paragraphs(*told(9)), in_paragraphs(BACKGROUND))), known())
+    assert found.extractor["rung"] == "template"
+    assert set(found.paragraphs) == {*told(9), BACKGROUND}
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<div class='author'><p>{BACKGROUND}</p></div>",
+        f"<img src='/1.jpg'><div><p>{BACKGROUND}</p></div>",
+        "<div><p>Subscribe to our newsletter to get the tide tables and the ferry hours every morning.</p></div>",
+    ],
+)
+def test_a_box_that_says_what_it_is_or_stands_apart_is_not(box):
+    assert read(story(9, in_paragraphs(*told(9)) + box), known()).paragraphs == told(9)
 
 
 def test_without_the_look_between_the_blocks_the_paragraphs_would_be_lost():
