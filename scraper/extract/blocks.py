@@ -5,6 +5,7 @@ attributes of one tag: a page is scanned (scraper.scan) before a tree is made of
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final, Literal
@@ -41,6 +42,9 @@ _COMMENT: Final = re.compile(
     r"|disqus\w*)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
+FILLING: Final = HEADS | {"ul", "ol", "blockquote", "table", "dl", "pre"}  # what stands between paragraphs
+SEVERAL: Final = 3  # blocks in an element, before what stands next to them is believed
 OUTERMOST: Final = frozenset(("body", "html", "-undef", "-document", None))
 _PAGES: Final = frozenset(("html", "body", "main", "article", "h1", "p", "a"))
 _BLOCKS: Final = frozenset((*_HOLDERS.split(","), "li", "dd", "dt", "tr", "tbody", "thead", "td", "th"))
@@ -93,6 +97,23 @@ def _is_of_data(table: LexborNode) -> bool:
     if table.css_first("table table, h1, form") is not None or table.css_first(_MANY_IN_CELL) is not None:
         return False
     return len(table.css("tr:has(td + td, th + th, th + td)")) >= _FEWEST_ROWS
+
+
+def rows_of(nodes: Iterable[LexborNode]) -> Iterable[list[LexborNode]]:
+    """These nodes, those of one element together."""
+    rows: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in nodes:
+        if node.parent is not None:
+            rows[node.parent.mem_id].append(node)
+    return rows.values()
+
+
+def beside(node: LexborNode, side: Literal["prev", "next"]) -> Iterator[LexborNode]:
+    """What stands before or behind a node in its element, text too, the nearest first."""
+    at: LexborNode | None = getattr(node, side)
+    while at is not None:
+        yield at
+        at = getattr(at, side)
 
 
 def upwards(node: LexborNode | None) -> Iterator[LexborNode]:
@@ -267,8 +288,4 @@ def _number(item: LexborNode, around: LexborNode) -> int | None:
 
 
 def _items(item: LexborNode, side: Literal["prev", "next"]) -> Iterator[LexborNode]:
-    node: LexborNode | None = getattr(item, side)
-    while node is not None:
-        if node.tag == "li":
-            yield node
-        node = getattr(node, side)
+    return (node for node in beside(item, side) if node.tag == "li")

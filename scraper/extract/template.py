@@ -3,15 +3,27 @@
 A page fits its site's template when little text lies elsewhere: that is what the guard looks at.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from scraper.extract.blocks import DIVS, LEAVES, blocks_of, is_link, lines_of, quoted_in
+from scraper.extract.blocks import (
+    DIVS,
+    FILLING,
+    HEADS,
+    LEAVES,
+    SEVERAL,
+    beside,
+    blocks_of,
+    is_link,
+    lines_of,
+    quoted_in,
+    rows_of,
+)
 from scraper.extract.facts.wires import is_signature
 from scraper.extract.form import Line, bare
 from scraper.extract.wrapped import wrapped
@@ -23,9 +35,6 @@ _FEWEST: Final = 480  # a page with less is no proof that the template fits
 _ELSEWHERE: Final = 0.5  # by the article's weight, what of the page's text may be lost
 _LONG: Final = 90  # a block that could be the article's
 _LITTLE: Final = 2_000  # what a promotion may have that stands where the article stood
-_SEVERAL: Final = 3  # blocks in an element, before what stands next to them is believed
-_HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
-_FILLING: Final = _HEADS | {"ul", "ol", "blockquote", "table", "dl", "pre"}
 _GUARDED: Final = (
     "p:not(:has(p,ul,ol,table,blockquote)),li:not(:has(p,li,h2,h3,h4,blockquote,table)),"
     "blockquote:not(:has(p,li,h2,h3,h4,table,div))"
@@ -69,7 +78,7 @@ def _with_gaps(tree: LexborHTMLParser, here: dict[int, LexborNode], cruft: Conta
     of the article's.
     """
     if boxed := wrapped(here, cruft):
-        blocks = (block for node in boxed for block in (_blocks_in(node) if node.tag in _FILLING else [node]))
+        blocks = (block for node in boxed for block in (_blocks_in(node) if node.tag in FILLING else [node]))
         here = _in_order(tree, here | {block.mem_id: block for block in blocks})
     found = {block.mem_id: block for child in _beside(here) for block in _blocks_in(child) if block.mem_id not in here}
     if not found:
@@ -86,35 +95,28 @@ def _beside(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
 
     Of an element that holds several, too, those that stand at once before the first and behind the last one.
     """
-    spans: dict[int, list[LexborNode]] = defaultdict(list)
-    for node in here.values():
-        if node.parent is not None:
-            spans[node.parent.mem_id].append(node)
-    for children in spans.values():
+    for children in rows_of(here.values()):
         child, last = children[0], children[-1].mem_id
         while (following := child.next) is not None and child.mem_id != last:
             child = following
             if _fills(child, here):
                 yield child
-        if len(children) >= _SEVERAL:
+        if len(children) >= SEVERAL:
             yield from _next_to(children[0], "prev", here)
             yield from _next_to(children[-1], "next", here)
 
 
 def _next_to(node: LexborNode, side: Literal["prev", "next"], here: Container[int]) -> Iterator[LexborNode]:
-    child: LexborNode | None = getattr(node, side)
-    while child is not None and (child.is_text_node or _fills(child, here)):
-        if not child.is_text_node:
-            yield child
-        child = getattr(child, side)
+    near = takewhile(lambda child: child.is_text_node or _fills(child, here), beside(node, side))
+    return (child for child in near if not child.is_text_node)
 
 
 def _fills(node: LexborNode, here: Container[int]) -> bool:
-    return node.tag in _FILLING and node.mem_id not in here
+    return node.tag in FILLING and node.mem_id not in here
 
 
 def _blocks_in(node: LexborNode) -> Iterable[LexborNode]:
-    if node.tag in _HEADS:
+    if node.tag in HEADS:
         return [node]
     linked = sum(len(link.text(deep=True)) for link in node.css("a"))
     return node.css(f"{LEAVES},li,dd") if linked * 2 < len(node.text(deep=True)) else []
@@ -163,7 +165,7 @@ def _loses(tree: LexborHTMLParser, here: Mapping[int, LexborNode], cruft: Contai
     blocks at other places, those that the site does not repeat, count as they are.  own: the weight of what it takes;
     when that is little, more text than it in nothing but <div> is too much, too.
     """
-    loose = 4 * sum(map(_weight, _loose(here.values())))
+    loose = 4 * sum(map(_weight, _loose_texts(here.values())))
     if _is_more(_others(tree, _GUARDED, here), _ELSEWHERE * own - loose, cruft):
         return True
     return own < _LITTLE and _is_more(_others(tree, DIVS, here), own, cruft)
@@ -203,7 +205,7 @@ def _weight(text: str) -> int:
     return len(text.encode("utf-8", "replace")) if len(text) * 4 >= _LONG else 0
 
 
-def _loose(nodes: Iterable[LexborNode]) -> Iterator[str]:
+def _loose_texts(nodes: Iterable[LexborNode]) -> Iterator[str]:
     """The text that stands in no block, in each element that holds one of these, and in each list's."""
     above = {parent.mem_id: parent for node in nodes if (parent := node.parent)}
     above |= {item.mem_id: item for each in above.values() if each.tag in ("ul", "ol") and (item := each.parent)}

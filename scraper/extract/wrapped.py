@@ -4,23 +4,21 @@ Promotions and captions lie in such boxes, too: these are known by the box's nam
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, Literal
 
 from selectolax.lexbor import LexborNode
 
 from archive.records import count_words
 from scraper.extract import cues
-from scraper.extract.blocks import is_link
+from scraper.extract.blocks import FILLING, HEADS, SEVERAL, beside, is_link, rows_of
 from scraper.extract.form import bare, folded
 from scraper.extract.lines import is_caption, is_prose
 
 _BOXES: Final = frozenset(("div", "section", "center"))
 _FRAMES: Final = _BOXES | {"figure"}  # what may hold a lone table
-_HEADS: Final = frozenset(("h2", "h3", "h4", "h5", "h6"))
 # Of a class or an id. Each parts promotions from text on pages whose article is known; names of products do not.
 _ASIDE: Final = re.compile(
     r"caption|author|\bbio\b|disclaimer|disclosure|affiliate|related|recommend|carousel|swiper|slideshow|gallery"
@@ -30,11 +28,9 @@ _ASIDE: Final = re.compile(
     r"|sr-only|visually-hidden)(?=$|[\s_-])",
     re.IGNORECASE,
 )
-_LONE: Final = _HEADS | {"ul", "ol", "table", "dl", "pre", "blockquote"}
 _PICTURED: Final = ":has(img,picture,video,audio,figure)"
 _WORDS: Final = 15  # of a paragraph that is believed
 _SEVERAL: Final = 2  # of them, beside a picture: one alone is its caption
-_SEVERAL_BESIDE: Final = 3  # blocks in an element, before what stands next to them is believed
 _DEEPEST: Final = 4  # boxes in each other
 _LONGEST: Final = 30  # words of a promotion
 _FEW: Final = 12  # white space and elements, at most, of a box of such
@@ -74,33 +70,21 @@ def _boxes(here: Mapping[int, LexborNode]) -> Iterator[LexborNode]:
         for node in _between(level.values()):
             if node.tag in tags and node.mem_id not in level and not _is_aside(node):
                 yield node
-    for children in _rows_of(here.values()):
-        if len(children) >= _SEVERAL_BESIDE:
+    for children in rows_of(here.values()):
+        if len(children) >= SEVERAL:
             yield from _next_to(children[0], "prev")
             yield from _next_to(children[-1], "next")
 
 
 def _next_to(node: LexborNode, side: Literal["prev", "next"]) -> Iterator[LexborNode]:
     """The boxes at once before or behind a block."""
-    at: LexborNode | None = getattr(node, side)
-    while at is not None and (_is_blank(at) or (at.tag in _FRAMES and not _is_aside(at))):
-        if at.tag in _FRAMES:
-            yield at
-        at = getattr(at, side)
-
-
-def _rows_of(nodes: Iterable[LexborNode]) -> Iterable[list[LexborNode]]:
-    """These nodes, those of one element together."""
-    rows: dict[int, list[LexborNode]] = defaultdict(list)
-    for node in nodes:
-        if node.parent is not None:
-            rows[node.parent.mem_id].append(node)
-    return rows.values()
+    near = takewhile(lambda at: _is_blank(at) or (at.tag in _FRAMES and not _is_aside(at)), beside(node, side))
+    return (at for at in near if at.tag in _FRAMES)
 
 
 def _between(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
     """The nodes from the first to the last child of each element that holds some of these."""
-    for children in _rows_of(nodes):
+    for children in rows_of(nodes):
         child: LexborNode | None = children[0]
         last = children[-1].mem_id
         while child is not None and child.mem_id != last:
@@ -116,7 +100,7 @@ def _alone(box: LexborNode) -> list[LexborNode]:
         within = [each for each in children if not _is_blank(each)]
         if node.tag not in _FRAMES or not within or len(children) > _FEW or any(map(_is_no_part, within)):
             return []
-        if all(each.tag in _LONE for each in within):
+        if all(each.tag in FILLING for each in within):
             return within
         node = within[0]
         if len(within) > 1:
@@ -140,11 +124,9 @@ def _is_repeated(node: LexborNode, cruft: Container[str]) -> bool:
 
 def _rows(box: LexborNode, here: Container[int], looks: Container[str | None]) -> Iterable[list[LexborNode]]:
     """The paragraphs in a box that look like the article's, those of one element together."""
-    rows: dict[int, list[LexborNode]] = defaultdict(list)
-    for node in [box] if box.tag == "p" else box.css("p")[:_MOST]:
-        if node.mem_id not in here and node.attributes.get("class") in looks and node.parent is not None:
-            rows[node.parent.mem_id].append(node)
-    return [row for row in rows.values() if row[0].mem_id == box.mem_id or _is_open(row[0].parent, box)]
+    paragraphs = [box] if box.tag == "p" else box.css("p")[:_MOST]
+    like = (node for node in paragraphs if node.mem_id not in here and node.attributes.get("class") in looks)
+    return [row for row in rows_of(like) if row[0].mem_id == box.mem_id or _is_open(row[0].parent, box)]
 
 
 def _is_open(node: LexborNode | None, box: LexborNode) -> bool:
@@ -180,11 +162,8 @@ def _is_linked(node: LexborNode) -> bool:
 
 
 def _heads(node: LexborNode) -> Iterator[LexborNode]:
-    before = node.prev
-    while before is not None and (before.is_text_node or before.tag in _HEADS):
-        if before.tag in _HEADS:
-            yield before
-        before = before.prev
+    near = takewhile(lambda before: before.is_text_node or before.tag in HEADS, beside(node, "prev"))
+    return (before for before in near if before.tag in HEADS)
 
 
 def _is_aside(node: LexborNode) -> bool:
